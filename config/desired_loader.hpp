@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/desired_state.hpp"
+#include "config/diagnostic.hpp"
+
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+
+namespace apikeyd {
+
+// Bytes. A larger desired file is refused: nothing that people write by hand or generate comes near it.
+inline constexpr std::uint64_t max_desired_file_size = 64ULL * 1024 * 1024;
+
+// Loads a desired file, or every *.yaml and *.yml of a folder (by name; hidden files and subfolders left
+// out). A value only if every file is valid; the diagnostics of all files either way. Opening never blocks (a
+// FIFO or device is refused), and a file that changes while it is read is an error.
+Loaded<DesiredState> load_desired(const std::string& path);
+
+// The same for text at hand; `name` stands for the file in diagnostics.
+Loaded<DesiredState> parse_desired(std::string_view text, const std::string& name);
+
+} // namespace apikeyd

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace apikeyd {
+
+// The id of an API key: a MongoDB ObjectId, 12 bytes, written as 24 hex digits
+// (https://www.mongodb.com/docs/manual/reference/method/ObjectId/). Parsed once, compared as bytes, so two
+// spellings of one id are one id.
+class KeyId {
+  public:
+    static constexpr std::size_t size = 12;
+    using Bytes = std::array<std::uint8_t, size>;
+
+    KeyId() = default; // all zero
+    explicit KeyId(const Bytes& bytes) noexcept
+        : bytes_(bytes) {}
+
+    // 24 hex digits in any case and nothing else; otherwise nothing.
+    static std::optional<KeyId> parse(std::string_view text) noexcept;
+
+    // Lower-case hex, 24 digits.
+    std::string to_string() const;
+    const Bytes& bytes() const noexcept { return bytes_; }
+
+    friend auto operator<=>(const KeyId&, const KeyId&) = default;
+
+  private:
+    Bytes bytes_{};
+};
+
+// What the operator wants of one key. A field left out is not managed.
+// `name` points into the DesiredState that holds the key and lives as long as that.
+struct DesiredKey {
+    KeyId id;
+    std::uint32_t file = 0; // index into DesiredState::files()
+    std::uint32_t line = 0; // 1-based
+    std::optional<bool> enabled;
+    std::optional<std::string_view> name;
+};
+
+} // namespace apikeyd
+
+template <>
+struct std::hash<apikeyd::KeyId> {
+    std::size_t operator()(const apikeyd::KeyId& id) const noexcept {
+        // The last 8 bytes hold an ObjectId's random part and counter; mixed, since hash tables use low bits.
+        std::uint64_t tail = 0;
+        std::memcpy(&tail, id.bytes().data() + apikeyd::KeyId::size - sizeof tail, sizeof tail);
+        return static_cast<std::size_t>((tail ^ (tail >> 29)) * 0x9E3779B97F4A7C15ULL);
+    }
+};

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/diagnostic.hpp"
+#include "config/key.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace apikeyd {
+
+enum class LogFormat { text, json, journal };
+enum class LogLevel { debug, info, warning, error };
+enum class Refresh { never, probe };
+enum class RemovedKeys { ignore, disable };
+
+struct ApiSettings {
+    std::string url = "https://api.plumaa.id/rest/v1"; // no trailing slash; 'production', 'staging' resolved
+    std::string token_file;                            // empty: none named
+    std::string ca_file;                               // PEM; empty: the system's
+    std::chrono::milliseconds timeout{10'000};         // one request, start to end; 100 ms to 10 min
+    unsigned concurrency = 8;                          // requests under way at once; 1 to 256
+    double rate_limit = 0;                             // requests a second; 0: none
+    std::optional<KeyId> self_id;                      // the key whose secret is our token, where known
+};
+
+struct ReconcileSettings {
+    std::chrono::seconds resync{0}; // 0: never
+    Refresh refresh = Refresh::never;
+    RemovedKeys removed_keys = RemovedKeys::ignore;
+};
+
+// A share of the managed keys, or a count.
+struct Percentage {
+    double value = 0; // 0 to 100
+};
+using DisableLimit = std::variant<Percentage, std::uint64_t>;
+
+struct GuardSettings {
+    DisableLimit max_disable = Percentage{30};
+    bool allow_self_disable = false;
+};
+
+struct StatusSettings {
+    std::string listen; // empty: no server
+};
+
+struct LogSettings {
+    std::optional<LogFormat> format; // nothing: not said anywhere; the runtime picks text or journal
+    LogLevel level = LogLevel::info;
+};
+
+struct Settings {
+    ApiSettings api;
+    std::string keys = "/etc/apikeyd/keys.yaml";
+    std::string state = "/var/lib/apikeyd/state.db";
+    ReconcileSettings reconcile;
+    GuardSettings guard;
+    StatusSettings status;
+    LogSettings log;
+};
+
+// One setting: where it can be said. The table is the single place that lists them; flags, environment,
+// settings file, help and schema are made from it.
+struct SettingInfo {
+    std::string_view path;  // "api.timeout": its place in the settings file
+    std::string_view flag;  // "--api-timeout"
+    std::string_view env;   // "APIKEYD_API_TIMEOUT"
+    std::string_view value; // placeholder for help: "DURATION"
+    std::string_view help;  // one line
+};
+std::span<const SettingInfo> setting_table();
+
+// Where settings come from, strongest first: flags, environment, the settings file, the defaults.
+struct SettingSources {
+    std::map<std::string, std::string, std::less<>> flags;       // by SettingInfo::path
+    std::map<std::string, std::string, std::less<>> environment; // APIKEYD_... variables, all of them
+    std::string settings_file = "/etc/apikeyd/apikeyd.yaml";
+    bool settings_file_required = false; // named by the operator: missing is an error
+};
+
+// The APIKEYD_... variables of the process's environment.
+std::map<std::string, std::string, std::less<>> apikeyd_environment(const char* const* environ);
+
+// Every wrong value of every source is reported. An unknown APIKEYD_ variable is a warning with a near name.
+Loaded<Settings> load_settings(const SettingSources& sources);
+
+// "10s", "500ms", "6h", "2h30m", "1d", or a bare 0. Nothing if it is anything else, negative or too large.
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
+
+// Whether the URL may carry a token: https, or http to a loopback address. Otherwise why not.
+std::optional<std::string> refuse_api_url(std::string_view url);
+
+} // namespace apikeyd

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/key.hpp"
+#include "state/known.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace apikeyd {
+
+// Why a key is sent at all. Where several hold, the first in this order is given.
+enum class Reason {
+    first_seen, // nothing is known of the key: everything managed is asserted
+    in_doubt,   // an earlier request was not answered: the fields it carried are asserted
+    changed,    // the known value differs from the desired one
+    resync,     // asserted again because it was time to
+};
+std::string_view to_string(Reason reason) noexcept; // "first_seen", ...
+
+// What a change does, as reports name it.
+enum class ChangeKind { assert_key, enable, disable, rename, update };
+std::string_view to_string(ChangeKind kind) noexcept; // "assert", "enable", ...
+
+// One PUT that is wanted: what and why. A value; it owns what it holds.
+struct Change {
+    KeyId id;
+    Fields to;   // what to send; never empty
+    Fields from; // what is known of the fields in `to`; a field without value is unknown or in doubt
+    Reason reason = Reason::changed;
+    std::string source; // file:line
+    KnownKey known;     // what was known of the key when this was decided
+
+    ChangeKind kind() const noexcept;
+    friend bool operator==(const Change&, const Change&) = default;
+};
+
+} // namespace apikeyd

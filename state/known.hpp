@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/key.hpp"
+#include "config/secret.hpp"
+#include "config/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace apikeyd {
+
+// Values of the two fields that can be managed; a field without a value is not meant.
+struct Fields {
+    std::optional<std::string> name;
+    std::optional<bool> enabled;
+
+    bool empty() const noexcept { return !name && !enabled; }
+    friend bool operator==(const Fields&, const Fields&) = default;
+};
+
+// What an answer said about a key.
+struct Observed {
+    std::string name;
+    bool enabled = false;
+    std::string created_at; // RFC 3339, as the API wrote it
+    std::string updated_at;
+    WallTime observed_at{};
+    Fingerprint secret{};
+
+    friend bool operator==(const Observed&, const Observed&) = default;
+};
+
+// Fields that were sent without an answer that settles them: the remote value may be the old or the new one.
+struct Doubt {
+    bool name = false;
+    bool enabled = false;
+    WallTime since{}; // when the oldest of them was sent
+
+    bool any() const noexcept { return name || enabled; }
+    friend bool operator==(const Doubt&, const Doubt&) = default;
+};
+
+// The API refused these values, or stored others; final until the file asks for something else.
+struct Rejection {
+    Fields desired;  // the managed values of the file at that time, all of them
+    std::string why; // for people; no secret in it
+    WallTime at{};
+
+    friend bool operator==(const Rejection&, const Rejection&) = default;
+};
+
+// All that is known of one key.
+struct KnownKey {
+    KeyId id;
+    std::optional<Observed> observed; // nothing: no answer yet
+    Doubt doubt;
+    std::optional<Rejection> rejection;
+
+    friend bool operator==(const KnownKey&, const KnownKey&) = default;
+};
+
+// A stream of known keys in ascending order of id. Single pass, single thread.
+class KnownSequence {
+  public:
+    virtual ~KnownSequence() = default;
+    // The next key, or nullptr at the end; valid until the next call.
+    virtual const KnownKey* next() = 0;
+};
+
+// One line of the audit trail: one answer, or the lack of one.
+struct HistoryEntry {
+    std::int64_t seq = 0; // given by the store
+    WallTime at{};
+    KeyId id;
+    std::int64_t reconciliation = 0;
+    std::string reason;                     // first_seen, changed, in_doubt, ...
+    Fields asked;                           // what was sent
+    std::optional<std::string> before_name; // what was known before; nothing: unknown
+    std::optional<bool> before_enabled;
+    std::optional<std::string> after_name; // what the answer said; nothing: no such answer
+    std::optional<bool> after_enabled;
+    std::string outcome; // applied, rejected, retryable, throttled, not_sent, unknown, denied
+    int http_status = 0; // 0: no answer
+    unsigned attempt = 0;
+    std::chrono::milliseconds duration{0};
+    std::string source;   // file:line
+    std::string revision; // digest of the desired state
+    std::string detail;   // why, for people
+};
+
+// One run from a plan to its end.
+struct ReconciliationEntry {
+    std::int64_t seq = 0;
+    WallTime started_at{};
+    std::optional<WallTime> finished_at; // nothing: under way, or cut off by a crash
+    std::string revision;
+    std::string result; // converged, incomplete, superseded, interrupted; empty while under way
+    std::uint64_t planned = 0, applied = 0, rejected = 0, failed = 0;
+};
+
+} // namespace apikeyd

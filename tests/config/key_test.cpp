@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/key.hpp"
+
+#include <catch2/catch.hpp>
+
+using apikeyd::KeyId;
+
+TEST_CASE("key: an id is read in any case and written in lower case") {
+    const auto id = KeyId::parse("5E5677d71BDC2ae76344968C");
+    REQUIRE(id);
+    CHECK(id->to_string() == "5e5677d71bdc2ae76344968c");
+    CHECK(*id == KeyId::parse("5e5677d71bdc2ae76344968c"));
+}
+
+TEST_CASE("key: anything but 24 hex digits is no id") {
+    const char* text =
+        GENERATE("", "5e5677d71bdc2ae76344968", "5e5677d71bdc2ae76344968c0", "5e5677d71bdc2ae76344968g",
+                 "5e5677d71bdc2ae76344968 ", " 5e5677d71bdc2ae76344968", "0x5677d71bdc2ae76344968c");
+    CAPTURE(text);
+    CHECK_FALSE(KeyId::parse(text));
+}
+
+TEST_CASE("key: ids are ordered as their bytes") {
+    const auto low = KeyId::parse("00ffffffffffffffffffffff");
+    const auto high = KeyId::parse("ff0000000000000000000000");
+    REQUIRE((low && high));
+    CHECK(*low < *high);
+    CHECK(std::hash<KeyId>{}(*low) != std::hash<KeyId>{}(*high));
+}
