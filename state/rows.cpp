@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/rows.hpp"
+
+#include "state/state_error.hpp"
+
+#include <SQLiteCpp/Column.h>
+
+#include <cstring>
+
+namespace apikeyd::rows {
+
+namespace {
+
+std::optional<std::string> optional_text(const SQLite::Column& column) {
+    return column.isNull() ? std::nullopt : std::optional(column.getString());
+}
+
+std::optional<bool> optional_bool(const SQLite::Column& column) {
+    return column.isNull() ? std::nullopt : std::optional(column.getInt() != 0);
+}
+
+WallTime wall_time(const SQLite::Column& column) {
+    return WallTime{std::chrono::milliseconds{column.getInt64()}};
+}
+
+void read_bytes(const SQLite::Column& column, std::uint8_t* target, std::size_t size) {
+    // The schema's CHECKs promise the size; a file edited by hand may break the promise.
+    if (static_cast<std::size_t>(column.getBytes()) != size) {
+        throw StateError(StateError::Kind::unusable, "a row of the state file has a value of a wrong size");
+    }
+    std::memcpy(target, column.getBlob(), size);
+}
+
+KeyId read_id(const SQLite::Column& column) {
+    KeyId::Bytes bytes{};
+    read_bytes(column, bytes.data(), bytes.size());
+    return KeyId(bytes);
+}
+
+void bind_text(SQLite::Statement& statement, int index, const std::optional<std::string>& text) {
+    if (text) {
+        statement.bindNoCopy(index, *text);
+    } else {
+        statement.bind(index);
+    }
+}
+
+void bind_bool(SQLite::Statement& statement, int index, const std::optional<bool>& value) {
+    if (value) {
+        statement.bind(index, *value ? 1 : 0);
+    } else {
+        statement.bind(index);
+    }
+}
+
+std::int64_t milliseconds(WallTime time) {
+    return time.time_since_epoch().count();
+}
+
+} // namespace
+
+void read_known(SQLite::Statement& row, KnownKey& key) {
+    key.id = read_id(row.getColumn(0));
+    key.observed.reset();
+    key.rejection.reset();
+    key.doubt = {};
+    if (!row.getColumn(1).isNull()) {
+        Observed& observed = key.observed.emplace();
+        observed.name = row.getColumn(1).getString();
+        observed.enabled = row.getColumn(2).getInt() != 0;
+        observed.created_at = row.getColumn(3).getString();
+        observed.updated_at = row.getColumn(4).getString();
+        observed.observed_at = wall_time(row.getColumn(5));
+        read_bytes(row.getColumn(6), observed.secret.data(), observed.secret.size());
+    }
+    if (!row.getColumn(10).isNull()) {
+        Rejection& rejection = key.rejection.emplace();
+        rejection.desired.name = optional_text(row.getColumn(7));
+        rejection.desired.enabled = optional_bool(row.getColumn(8));
+        rejection.why = row.getColumn(9).getString();
+        rejection.at = wall_time(row.getColumn(10));
+    }
+    if (!row.getColumn(13).isNull()) {
+        key.doubt.name = row.getColumn(11).getInt() != 0;
+        key.doubt.enabled = row.getColumn(12).getInt() != 0;
+        key.doubt.since = wall_time(row.getColumn(13));
+    }
+}
+
+void bind_known(SQLite::Statement& insert, const KnownKey& key) {
+    insert.clearBindings();
+    bind_id(insert, 1, key.id);
+    if (key.observed) {
+        insert.bindNoCopy(2, key.observed->name);
+        insert.bind(3, key.observed->enabled ? 1 : 0);
+        insert.bindNoCopy(4, key.observed->created_at);
+        insert.bindNoCopy(5, key.observed->updated_at);
+        insert.bind(6, milliseconds(key.observed->observed_at));
+        insert.bindNoCopy(7, key.observed->secret.data(), static_cast<int>(key.observed->secret.size()));
+    }
+    if (key.rejection) {
+        bind_text(insert, 8, key.rejection->desired.name);
+        bind_bool(insert, 9, key.rejection->desired.enabled);
+        insert.bindNoCopy(10, key.rejection->why);
+        insert.bind(11, milliseconds(key.rejection->at));
+    }
+}
+
+HistoryEntry read_history(SQLite::Statement& row) {
+    HistoryEntry entry;
+    entry.seq = row.getColumn(0).getInt64();
+    entry.at = wall_time(row.getColumn(1));
+    entry.id = read_id(row.getColumn(2));
+    entry.reconciliation = row.getColumn(3).getInt64();
+    entry.reason = row.getColumn(4).getString();
+    entry.asked.name = optional_text(row.getColumn(5));
+    entry.asked.enabled = optional_bool(row.getColumn(6));
+    entry.before_name = optional_text(row.getColumn(7));
+    entry.before_enabled = optional_bool(row.getColumn(8));
+    entry.after_name = optional_text(row.getColumn(9));
+    entry.after_enabled = optional_bool(row.getColumn(10));
+    entry.outcome = row.getColumn(11).getString();
+    entry.http_status = row.getColumn(12).getInt();
+    entry.attempt = row.getColumn(13).getUInt();
+    entry.duration = std::chrono::milliseconds{row.getColumn(14).getInt64()};
+    entry.source = row.getColumn(15).getString();
+    entry.revision = row.getColumn(16).getString();
+    entry.detail = row.getColumn(17).getString();
+    return entry;
+}
+
+void bind_history(SQLite::Statement& insert, const HistoryEntry& entry) {
+    insert.bind(1, milliseconds(entry.at));
+    bind_id(insert, 2, entry.id);
+    insert.bind(3, entry.reconciliation);
+    insert.bindNoCopy(4, entry.reason);
+    bind_text(insert, 5, entry.asked.name);
+    bind_bool(insert, 6, entry.asked.enabled);
+    bind_text(insert, 7, entry.before_name);
+    bind_bool(insert, 8, entry.before_enabled);
+    bind_text(insert, 9, entry.after_name);
+    bind_bool(insert, 10, entry.after_enabled);
+    insert.bindNoCopy(11, entry.outcome);
+    insert.bind(12, entry.http_status);
+    insert.bind(13, entry.attempt);
+    insert.bind(14, static_cast<std::int64_t>(entry.duration.count()));
+    insert.bindNoCopy(15, entry.source);
+    insert.bindNoCopy(16, entry.revision);
+    insert.bindNoCopy(17, entry.detail);
+}
+
+void bind_id(SQLite::Statement& statement, int index, const KeyId& id) {
+    statement.bindNoCopy(index, id.bytes().data(), static_cast<int>(KeyId::size));
+}
+
+} // namespace apikeyd::rows

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/state_file.hpp"
+
+#include "state/schema.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace apikeyd::state_file {
+
+namespace {
+
+constexpr int busy_timeout_ms = 2000; // a backup tool may hold the file for a moment
+
+StateError unusable(const std::string& path, const std::string& why) {
+    return {StateError::Kind::unusable, fmt::format("{}: {}", path, why)};
+}
+
+// Created here rather than by SQLite: nobody else may ever read it, whatever the umask.
+void create_private(const std::string& path) {
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        throw unusable(path, fmt::format("can't be created: {}", std::strerror(errno)));
+    }
+    close(fd);
+}
+
+// quick_check tells in rows what it finds and reports success either way.
+void require_sound(SQLite::Database& db, const std::string& path) {
+    require_our_schema(db, path);
+    const std::string verdict = db.execAndGet("PRAGMA quick_check(1)").getString();
+    if (verdict != "ok") {
+        throw unusable(
+            path, fmt::format("the state file is damaged ({}); it was left as it is. Move it away to start "
+                              "afresh (every managed field is then asserted once), or restore a backup",
+                              verdict));
+    }
+}
+
+SQLite::Database connect(const std::string& path, int mode) {
+    return {path, mode | SQLite::OPEN_NOFOLLOW, busy_timeout_ms};
+}
+
+} // namespace
+
+void throw_state_error(const std::string& path, const SQLite::Exception& error) {
+    if (error.getErrorCode() == SQLITE_CORRUPT || error.getErrorCode() == SQLITE_NOTADB) {
+        throw unusable(path,
+                       fmt::format("the state file is damaged ({}); move it and its -wal file away to start "
+                                   "afresh (every managed field is then asserted once), or restore a backup",
+                                   error.what()));
+    }
+    throw StateError(StateError::Kind::failing, fmt::format("{}: {}", path, error.what()));
+}
+
+// Under systemd's DynamicUser the state folder is a symlink, which SQLITE_OPEN_NOFOLLOW would refuse: so the
+// folder is resolved first, and only the file itself may not be a link.
+std::string resolve(const std::string& path) {
+    const auto slash = path.rfind('/');
+    const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+    const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+    std::array<char, PATH_MAX> resolved{};
+    if (name.empty() || realpath(folder.c_str(), resolved.data()) == nullptr) {
+        throw unusable(path, name.empty()
+                                 ? "names a folder, not a file"
+                                 : fmt::format("the folder can't be opened: {}", std::strerror(errno)));
+    }
+    return std::string(resolved.data()) + "/" + name;
+}
+
+Found inspect(const std::string& path) {
+    struct stat info {};
+    if (lstat(path.c_str(), &info) != 0) {
+        if (errno == ENOENT) {
+            return Found::nothing;
+        }
+        throw unusable(path, std::strerror(errno));
+    }
+    if (!S_ISREG(info.st_mode)) {
+        throw unusable(path, "is not a regular file");
+    }
+    if (info.st_size == 0) {
+        return Found::empty;
+    }
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        throw unusable(path, std::strerror(errno));
+    }
+    std::array<char, 16> magic{};
+    const ssize_t size = read(fd, magic.data(), magic.size());
+    close(fd);
+    // https://www.sqlite.org/fileformat2.html#magic_header_string
+    if (size != static_cast<ssize_t>(magic.size()) || std::memcmp(magic.data(), "SQLite format 3", 16) != 0) {
+        throw unusable(path,
+                       "is not an SQLite database; it was left as it is. Name another file with --state");
+    }
+    return Found::database;
+}
+
+std::optional<Identity> identity_of(const std::string& path) {
+    struct stat info {};
+    if (stat(path.c_str(), &info) != 0) {
+        return std::nullopt;
+    }
+    return Identity{info.st_dev, info.st_ino};
+}
+
+SQLite::Database open_writable(const std::string& path) {
+    if (path != memory_path) {
+        switch (inspect(path)) {
+        case Found::nothing:
+            create_private(path);
+            break;
+        case Found::empty:
+            break;
+        case Found::database:
+            // Looked at read-only first: closing a writable connection could write into a file that is
+            // refused. A rollback journal beside it must be played back first, which needs the writable
+            // connection below.
+            if (access((path + "-journal").c_str(), F_OK) != 0) {
+                SQLite::Database looked_at = connect(path, SQLite::OPEN_READONLY);
+                require_sound(looked_at, path);
+            }
+        }
+    }
+    SQLite::Database db = connect(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    require_our_schema(db, path);
+    migrate(db);
+    db.exec("PRAGMA foreign_keys = ON");
+    db.execAndGet("PRAGMA journal_mode = WAL");
+    db.exec("PRAGMA synchronous = FULL"); // a mark that a power cut takes back would be worse than none
+    return db;
+}
+
+SQLite::Database open_readable(const std::string& path) {
+    SQLite::Database db = connect(path, SQLite::OPEN_READONLY);
+    require_our_schema(db, path);
+    if (db.execAndGet("PRAGMA user_version").getInt() < state_schema_version()) {
+        throw unusable(
+            path, "an older apikeyd wrote this state; start `apikeyd run` or `apikeyd apply` once to bring "
+                  "it up to date");
+    }
+    return db;
+}
+
+} // namespace apikeyd::state_file

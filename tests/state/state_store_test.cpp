@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/state_store.hpp"
+
+#include "tests/support/keys.hpp"
+#include "tests/support/temp_folder.hpp"
+
+#include <catch2/catch.hpp>
+#include <sqlite3.h>
+
+using namespace apikeyd;
+using namespace apikeyd::test;
+
+namespace {
+
+std::vector<KnownKey> all(StateStore& store) {
+    std::vector<KnownKey> keys;
+    const auto sequence = store.known();
+    while (const KnownKey* key = sequence->next()) {
+        keys.push_back(*key);
+    }
+    return keys;
+}
+
+HistoryEntry entry_of(const KeyId& id, int second) {
+    HistoryEntry entry;
+    entry.at = at_second(second);
+    entry.id = id;
+    entry.reconciliation = 3;
+    entry.reason = "changed";
+    entry.asked.enabled = false;
+    entry.before_name = "old";
+    entry.before_enabled = true;
+    entry.after_name = "old";
+    entry.after_enabled = false;
+    entry.outcome = "applied";
+    entry.http_status = 200;
+    entry.attempt = 2;
+    entry.duration = std::chrono::milliseconds{17};
+    entry.source = "keys.yaml:4";
+    entry.revision = "sha256:0";
+    return entry;
+}
+
+} // namespace
+
+TEST_CASE("state store: what is committed is read back, every field of it") {
+    auto store = StateStore::open(":memory:");
+    KnownKey plain = seen(key_id(1), "caf\xc3\xa9 'quoted'", true);
+    KnownKey doubtful = seen(key_id(2), "b", false);
+    doubtful.doubt = {true, false, at_second(5)};
+    KnownKey rejected = seen(key_id(3), "c", true);
+    rejected.rejection = Rejection{{"wanted", std::nullopt}, "the name is taken", at_second(6)};
+    KnownKey never_answered;
+    never_answered.id = key_id(4);
+    never_answered.doubt = {true, true, at_second(7)};
+    StateBatch batch;
+    batch.keys = {never_answered, rejected, doubtful, plain};
+    store.commit(batch);
+
+    CHECK(all(store) == std::vector{plain, doubtful, rejected, never_answered});
+    CHECK(store.find(key_id(2)) == doubtful);
+    CHECK_FALSE(store.find(key_id(9)));
+    const StateCounts counts = store.counts();
+    CHECK(counts.known == 3);
+    CHECK(counts.in_doubt == 2);
+    CHECK(counts.rejected == 1);
+}
+
+TEST_CASE("state store: a later commit replaces a key whole, its mark and rejection too") {
+    auto store = StateStore::open(":memory:");
+    KnownKey key = seen(key_id(1), "a", true);
+    key.doubt = {true, true, at_second(1)};
+    key.rejection = Rejection{{std::nullopt, true}, "no", at_second(1)};
+    store.commit({{key}, {}, {}});
+    key = seen(key_id(1), "b", false);
+    store.commit({{key}, {}, {}});
+    CHECK(all(store) == std::vector{key});
+}
+
+TEST_CASE("state store: the keys stream in order of their ids") {
+    auto store = StateStore::open(":memory:");
+    StateBatch batch;
+    for (unsigned n = 300; n > 0; --n) {
+        batch.keys.push_back(seen(key_id(n), "k", true));
+    }
+    store.commit(batch);
+    const auto keys = all(store);
+    REQUIRE(keys.size() == 300);
+    for (unsigned n = 0; n < 300; ++n) {
+        CHECK(keys[n].id == key_id(n + 1));
+    }
+}
+
+TEST_CASE("state store: history is kept in order and filtered by key, time and number") {
+    auto store = StateStore::open(":memory:");
+    StateBatch batch;
+    for (int i = 0; i < 10; ++i) {
+        batch.history.push_back(entry_of(key_id(i % 2 == 0 ? 1 : 2), i));
+    }
+    store.commit(batch);
+
+    const auto newest = store.history({std::nullopt, std::nullopt, 3});
+    REQUIRE(newest.size() == 3);
+    CHECK(newest[0].at == at_second(7));
+    CHECK(newest[2].at == at_second(9));
+    CHECK(newest[0].seq < newest[1].seq);
+
+    const auto of_one = store.history({key_id(1), at_second(4), 50});
+    REQUIRE(of_one.size() == 3);
+    const HistoryEntry& entry = of_one[0];
+    CHECK(entry.at == at_second(4));
+    CHECK(entry.id == key_id(1));
+    CHECK(entry.reconciliation == 3);
+    CHECK(entry.reason == "changed");
+    CHECK(entry.asked == Fields{std::nullopt, false});
+    CHECK(entry.before_name == "old");
+    CHECK(entry.before_enabled == true);
+    CHECK(entry.after_name == "old");
+    CHECK(entry.after_enabled == false);
+    CHECK(entry.outcome == "applied");
+    CHECK(entry.http_status == 200);
+    CHECK(entry.attempt == 2);
+    CHECK(entry.duration == std::chrono::milliseconds{17});
+    CHECK(entry.source == "keys.yaml:4");
+    CHECK(entry.revision == "sha256:0");
+}
+
+TEST_CASE("state store: a reconciliation is begun and finished under one number") {
+    TempFolder folder;
+    std::int64_t first = 0;
+    {
+        auto store = StateStore::open(folder / "state.db");
+        CHECK_FALSE(store.last_reconciliation());
+        ReconciliationEntry entry;
+        entry.seq = first = store.next_reconciliation();
+        entry.started_at = at_second(1);
+        entry.revision = "sha256:1";
+        entry.planned = 4;
+        store.commit({{}, {}, entry});
+        CHECK_FALSE(store.last_reconciliation()->finished_at);
+        entry.finished_at = at_second(2);
+        entry.result = "converged";
+        entry.applied = 4;
+        store.commit({{}, {}, entry});
+    }
+    auto store = StateStore::open(folder / "state.db");
+    const auto last = store.last_reconciliation();
+    REQUIRE(last);
+    CHECK(last->seq == first);
+    CHECK(last->finished_at == at_second(2));
+    CHECK(last->result == "converged");
+    CHECK(last->planned == 4);
+    CHECK(last->applied == 4);
+    CHECK(store.next_reconciliation() > first);
+}
+
+TEST_CASE("state store: a failed commit leaves nothing of its batch, and the next one works") {
+    TempFolder folder;
+    auto store = StateStore::open(folder / "state.db");
+    const auto run = [&](const char* sql) {
+        sqlite3* other = nullptr;
+        REQUIRE(sqlite3_open((folder / "state.db").c_str(), &other) == SQLITE_OK);
+        REQUIRE(sqlite3_exec(other, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+        sqlite3_close(other);
+    };
+    run("CREATE TRIGGER fault BEFORE INSERT ON history BEGIN SELECT RAISE(ABORT, 'injected'); END");
+    const StateBatch batch{{seen(key_id(1), "a", true)}, {entry_of(key_id(1), 1)}, {}};
+    CHECK_THROWS_WITH(store.commit(batch), Catch::Matchers::Contains("injected"));
+    CHECK(all(store).empty());
+
+    run("DROP TRIGGER fault");
+    store.commit(batch);
+    CHECK(all(store).size() == 1);
+    CHECK(store.history({}).size() == 1);
+}
+
+TEST_CASE("state store: the fingerprint key is random, 32 bytes, and the file's own") {
+    TempFolder folder;
+    auto one = StateStore::open(folder / "one.db");
+    auto two = StateStore::open(folder / "two.db");
+    CHECK(one.fingerprint_key().reveal().size() == 32);
+    CHECK_FALSE(one.fingerprint_key().same_as(two.fingerprint_key()));
+    auto reader = StateStore::open_reader(folder / "one.db");
+    REQUIRE(reader);
+    CHECK(reader->fingerprint_key().same_as(one.fingerprint_key()));
+}
