@@ -11,8 +11,6 @@ std::string_view to_string(Reason reason) noexcept {
         return "in_doubt";
     case Reason::changed:
         return "changed";
-    case Reason::resync:
-        return "resync";
     }
     return "";
 }
@@ -34,7 +32,7 @@ std::string_view to_string(ChangeKind kind) noexcept {
 }
 
 ChangeKind Change::kind() const noexcept {
-    if (reason == Reason::first_seen) {
+    if (!known.observed) {
         return ChangeKind::assert_key;
     }
     if (to.name && to.enabled) {

@@ -12,12 +12,11 @@ namespace apikeyd {
 
 // Why a key is sent at all. Where several hold, the first in this order is given.
 enum class Reason {
-    first_seen, // nothing is known of the key: everything managed is asserted
     in_doubt,   // an earlier request was not answered: the fields it carried are asserted
+    first_seen, // nothing is known of the key: everything managed is asserted
     changed,    // the known value differs from the desired one
-    resync,     // asserted again because it was time to
 };
-std::string_view to_string(Reason reason) noexcept; // "first_seen", ...
+std::string_view to_string(Reason reason) noexcept; // "in_doubt", ...
 
 // What a change does, as reports name it.
 enum class ChangeKind { assert_key, enable, disable, rename, update };

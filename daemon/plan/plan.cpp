@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/plan/plan.hpp"
+
+#include "config/secret.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace apikeyd {
+
+namespace {
+
+// The fields that must be sent: those in doubt, and those that were answered otherwise. With no answer, all.
+Fields fields_to_send(const DesiredKey& desired, const KnownKey& known) {
+    Fields to = managed_fields(desired);
+    if (!known.observed) {
+        return to;
+    }
+    if (to.name && !known.doubt.name && *to.name == known.observed->name) {
+        to.name.reset();
+    }
+    if (to.enabled && !known.doubt.enabled && *to.enabled == known.observed->enabled) {
+        to.enabled.reset();
+    }
+    return to;
+}
+
+// What is known for certain of the fields in `to`.
+Fields certain_values(const Fields& to, const KnownKey& known) {
+    Fields from;
+    if (known.observed && to.name && !known.doubt.name) {
+        from.name = known.observed->name;
+    }
+    if (known.observed && to.enabled && !known.doubt.enabled) {
+        from.enabled = known.observed->enabled;
+    }
+    return from;
+}
+
+bool sends_a_doubt(const Fields& to, const Doubt& doubt) {
+    return (to.name && doubt.name) || (to.enabled && doubt.enabled);
+}
+
+std::pair<Reason, Standing> why(const Fields& to, const KnownKey& known) {
+    if (sends_a_doubt(to, known.doubt)) {
+        return {Reason::in_doubt, Standing::in_doubt};
+    }
+    if (!known.observed) {
+        return {Reason::first_seen, Standing::unknown};
+    }
+    return {Reason::changed, Standing::drifted};
+}
+
+// 0: something is enabled, 1: something else, 2: something is disabled.
+int sending_rank(const Change& change) {
+    if (!change.to.enabled) {
+        return 1;
+    }
+    return *change.to.enabled ? 0 : 2;
+}
+
+void count(PlanCounts& counts, Standing standing) {
+    ++counts.managed;
+    switch (standing) {
+    case Standing::in_sync:
+        ++counts.in_sync;
+        break;
+    case Standing::drifted:
+        ++counts.drifted;
+        break;
+    case Standing::unknown:
+        ++counts.unknown;
+        break;
+    case Standing::in_doubt:
+        ++counts.in_doubt;
+        break;
+    case Standing::rejected:
+        ++counts.rejected;
+        break;
+    }
+}
+
+std::string doubtful_fields(const Doubt& doubt) {
+    if (doubt.name && doubt.enabled) {
+        return "name and enabled";
+    }
+    return doubt.name ? "name" : "enabled";
+}
+
+// A doubt in fields that the file doesn't manage stays, and is told: touching it would be overreaching.
+void note_unmanaged_doubt(Plan& plan, const DesiredKey* desired, const KnownKey& known,
+                          const std::string& source) {
+    Doubt unmanaged = known.doubt;
+    unmanaged.name = unmanaged.name && !(desired != nullptr && desired->name);
+    unmanaged.enabled = unmanaged.enabled && !(desired != nullptr && desired->enabled);
+    if (unmanaged.any()) {
+        plan.unmanaged_doubt.push_back({known.id, source,
+                                        "an earlier change of " + doubtful_fields(unmanaged) +
+                                            " was not answered, and the file no longer manages it"});
+    }
+}
+
+void add_key(Plan& plan, const DesiredState& desired, const DesiredKey& key, const KnownKey* known) {
+    const std::string source = desired.where(key);
+    if (known != nullptr) {
+        note_unmanaged_doubt(plan, &key, *known, source);
+    }
+    if (!key.name && !key.enabled) {
+        return;
+    }
+    KeyPlan key_plan = plan_key(key, known, source);
+    count(plan.counts, key_plan.standing);
+    if (key_plan.standing == Standing::in_sync) {
+        const WallTime evidence = known->observed->observed_at;
+        plan.oldest_evidence = plan.oldest_evidence ? std::min(*plan.oldest_evidence, evidence) : evidence;
+    } else if (key_plan.standing == Standing::rejected) {
+        plan.rejected.push_back({key.id, source, known->rejection->why});
+    }
+    if (key_plan.change) {
+        plan.changes.push_back(std::move(*key_plan.change));
+    }
+}
+
+// Lengths before texts: no two different lists give the same bytes.
+void digest_fields(Sha256& digest, const Fields& fields) {
+    digest.update(fields.enabled ? (*fields.enabled ? "e" : "d") : "-");
+    digest.update(fields.name ? std::to_string(fields.name->size()) + ":" + *fields.name : "-");
+}
+
+} // namespace
+
+Fields managed_fields(const DesiredKey& desired) {
+    Fields fields;
+    if (desired.name) {
+        fields.name.emplace(*desired.name);
+    }
+    fields.enabled = desired.enabled;
+    return fields;
+}
+
+KeyPlan plan_key(const DesiredKey& desired, const KnownKey* known, const std::string& source) {
+    KnownKey nothing_known;
+    nothing_known.id = desired.id;
+    const KnownKey& basis = known != nullptr ? *known : nothing_known;
+
+    Fields to = fields_to_send(desired, basis);
+    if (to.empty()) {
+        return {};
+    }
+    if (basis.rejection && basis.rejection->desired == managed_fields(desired)) {
+        return {Standing::rejected, std::nullopt};
+    }
+    const auto [reason, standing] = why(to, basis);
+    Fields from = certain_values(to, basis);
+    return {standing, Change{desired.id, std::move(to), std::move(from), reason, source, basis}};
+}
+
+Plan make_plan(const DesiredState& desired, KnownSequence& known_keys) {
+    Plan plan;
+    const KnownKey* known = known_keys.next();
+    for (const DesiredKey& key : desired.keys()) {
+        for (; known != nullptr && known->id < key.id; known = known_keys.next()) {
+            note_unmanaged_doubt(plan, nullptr, *known, {});
+        }
+        const bool is_known = known != nullptr && known->id == key.id;
+        add_key(plan, desired, key, is_known ? known : nullptr);
+        if (is_known) {
+            known = known_keys.next();
+        }
+    }
+    for (; known != nullptr; known = known_keys.next()) {
+        note_unmanaged_doubt(plan, nullptr, *known, {});
+    }
+    std::ranges::stable_sort(plan.changes, {}, sending_rank);
+    plan.digest = plan_digest(plan.changes);
+    return plan;
+}
+
+std::string plan_digest(const std::vector<Change>& changes) {
+    Sha256 digest;
+    for (const Change& change : changes) {
+        digest.update(change.id.to_string());
+        digest_fields(digest, change.from);
+        digest_fields(digest, change.to);
+    }
+    return digest.finish();
+}
+
+} // namespace apikeyd

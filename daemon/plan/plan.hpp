@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/desired_state.hpp"
+#include "config/key.hpp"
+#include "daemon/plan/change.hpp"
+#include "state/known.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace apikeyd {
+
+// How a managed key stands. Exactly one holds.
+enum class Standing {
+    in_sync,  // every managed field was last answered as desired
+    drifted,  // a managed field was answered otherwise
+    unknown,  // no answer yet
+    in_doubt, // a managed field was sent without an answer that settles it
+    rejected, // the API refused just these values; nothing is sent until the file asks for others
+};
+
+// What one key calls for.
+struct KeyPlan {
+    Standing standing = Standing::in_sync;
+    std::optional<Change> change; // present unless in sync or rejected
+};
+
+// Something to tell of a key for which nothing is sent.
+struct KeyNote {
+    KeyId id;
+    std::string source; // file:line; empty: not in the file
+    std::string why;
+};
+
+struct PlanCounts {
+    std::uint64_t managed = 0; // keys of the file with at least one managed field; the sum of the next five
+    std::uint64_t in_sync = 0, drifted = 0, unknown = 0, in_doubt = 0, rejected = 0;
+};
+
+// What is to be done, in the order in which it is to be sent: enables before renames before disables, so that
+// what helps comes first and what hurts comes last; within each by id. A value without clock or I/O.
+struct Plan {
+    std::vector<Change> changes;
+    std::vector<KeyNote> rejected; // keys with standing 'rejected'
+    std::vector<KeyNote>
+        unmanaged_doubt; // keys in doubt in a field that the file doesn't manage: told, not touched
+    PlanCounts counts;
+    std::optional<WallTime> oldest_evidence; // of the keys in sync: the oldest answer that says so
+    std::string digest; // "sha256:…" over ids, from and to of the changes; not over lines
+
+    bool empty() const noexcept { return changes.empty(); }
+};
+
+// The desired keys beside the known ones, both in order of id: one pass, and nobody holds the state in
+// memory.
+Plan make_plan(const DesiredState& desired, KnownSequence& known);
+
+// The same for one key. `known` may be nullptr: never seen or sent. `source`: file:line.
+KeyPlan plan_key(const DesiredKey& desired, const KnownKey* known, const std::string& source);
+
+// The managed fields of a desired key.
+Fields managed_fields(const DesiredKey& desired);
+
+// "sha256:…" over what would be sent and from what; equal for equal changes in equal order.
+std::string plan_digest(const std::vector<Change>& changes);
+
+} // namespace apikeyd
