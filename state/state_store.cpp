@@ -211,8 +211,8 @@ void StateStore::commit(const StateBatch& batch) {
         for (const HistoryEntry& entry : batch.history) {
             impl_->append(entry);
         }
-        if (batch.reconciliation) {
-            impl_->put(*batch.reconciliation);
+        for (const ReconciliationEntry& entry : batch.reconciliations) {
+            impl_->put(entry);
         }
         transaction.commit();
     });

@@ -18,10 +18,10 @@ namespace apikeyd {
 // What one transaction writes. All of it is durable when commit() returns, or none of it.
 struct StateBatch {
     std::vector<KnownKey> keys;        // each as it is from now on, its in-doubt mark included
-    std::vector<HistoryEntry> history; // in order; seq is given by the store
-    std::optional<ReconciliationEntry> reconciliation; // inserted, or replaced where seq is there already
+    std::vector<HistoryEntry> history;        // in order; seq is given by the store
+    std::vector<ReconciliationEntry> reconciliations; // inserted, or replaced where seq is there already
 
-    bool empty() const noexcept { return keys.empty() && history.empty() && !reconciliation; }
+    bool empty() const noexcept { return keys.empty() && history.empty() && reconciliations.empty(); }
 };
 
 struct HistoryFilter {

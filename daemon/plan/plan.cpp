@@ -51,14 +51,6 @@ std::pair<Reason, Standing> why(const Fields& to, const KnownKey& known) {
     return {Reason::changed, Standing::drifted};
 }
 
-// 0: something is enabled, 1: something else, 2: something is disabled.
-int sending_rank(const Change& change) {
-    if (!change.to.enabled) {
-        return 1;
-    }
-    return *change.to.enabled ? 0 : 2;
-}
-
 void count(PlanCounts& counts, Standing standing) {
     ++counts.managed;
     switch (standing) {
@@ -128,6 +120,13 @@ void digest_fields(Sha256& digest, const Fields& fields) {
 }
 
 } // namespace
+
+int sending_rank(const Change& change) noexcept {
+    if (!change.to.enabled) {
+        return 1;
+    }
+    return *change.to.enabled ? 0 : 2;
+}
 
 Fields managed_fields(const DesiredKey& desired) {
     Fields fields;

@@ -64,6 +64,9 @@ KeyPlan plan_key(const DesiredKey& desired, const KnownKey* known, const std::st
 // The managed fields of a desired key.
 Fields managed_fields(const DesiredKey& desired);
 
+// The order of sending: 0 where something is enabled, 2 where something is disabled, 1 otherwise.
+int sending_rank(const Change& change) noexcept;
+
 // "sha256:…" over what would be sent and from what; equal for equal changes in equal order.
 std::string plan_digest(const std::vector<Change>& changes);
 

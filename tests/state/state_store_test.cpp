@@ -136,12 +136,12 @@ TEST_CASE("state store: a reconciliation is begun and finished under one number"
         entry.started_at = at_second(1);
         entry.revision = "sha256:1";
         entry.planned = 4;
-        store.commit({{}, {}, entry});
+        store.commit({{}, {}, {entry}});
         CHECK_FALSE(store.last_reconciliation()->finished_at);
         entry.finished_at = at_second(2);
         entry.result = "converged";
         entry.applied = 4;
-        store.commit({{}, {}, entry});
+        store.commit({{}, {}, {entry}});
     }
     auto store = StateStore::open(folder / "state.db");
     const auto last = store.last_reconciliation();

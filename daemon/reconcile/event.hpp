@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "daemon/api/outcome.hpp"
+#include "daemon/plan/change.hpp"
+#include "daemon/plan/plan.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace apikeyd {
+
+// What the machine wants told. Values; how they are written is the log's business.
+
+// Of one answer, common to the events about it.
+struct AnswerContext {
+    unsigned attempt = 0; // counts from 1 for each wanted value
+    int status = 0;       // HTTP; 0: no answer
+    std::chrono::milliseconds duration{0};
+    std::string source;   // file:line
+    std::string revision; // digest of the desired state that asked for it
+};
+
+struct KeyUpdated {
+    ApiKey key;
+    std::vector<std::string> changed;
+    Reason reason = Reason::changed;
+    AnswerContext context;
+};
+
+// The API refused the values, or stored others.
+struct KeyRejected {
+    KeyId id;
+    std::string why;
+    AnswerContext context;
+};
+
+// No verdict; it will be tried again.
+struct KeyRetry {
+    KeyId id;
+    std::string why;
+    std::string outcome;
+    bool in_doubt = false; // it may have been applied
+    std::chrono::milliseconds delay{0};
+    AnswerContext context;
+};
+
+// No verdict, and no further try in this run.
+struct KeyGivenUp {
+    KeyId id;
+    std::string why;
+    AnswerContext context;
+};
+
+struct AccessDenied {
+    std::string why;
+    int status = 0;
+    std::chrono::milliseconds next_try{0};
+};
+
+// The key's secret is another one than at the last answer.
+struct SecretChanged {
+    KeyId id;
+};
+
+struct PlanMade {
+    PlanCounts counts;
+    std::uint64_t changes = 0;
+    std::uint64_t enables = 0, renames = 0, disables = 0;
+    std::string digest;
+    std::vector<KeyNote> unmanaged_doubt;
+};
+
+enum class Result { converged, incomplete, superseded, interrupted };
+std::string_view to_string(Result result) noexcept;
+
+struct ReconcileFinished {
+    Result result = Result::converged;
+    std::uint64_t planned = 0, applied = 0, rejected = 0, failed = 0;
+    std::uint64_t managed = 0;
+    std::chrono::milliseconds duration{0};
+    std::string revision;
+};
+
+using Event = std::variant<KeyUpdated, KeyRejected, KeyRetry, KeyGivenUp, AccessDenied, SecretChanged,
+                           PlanMade, ReconcileFinished>;
+
+} // namespace apikeyd

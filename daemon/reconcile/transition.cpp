@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/reconcile/transition.hpp"
+
+#include <fmt/format.h>
+
+#include <variant>
+
+namespace apikeyd {
+
+namespace {
+
+// What the API made of a request other than what was asked; empty where it did as asked.
+std::string disagreement(const Fields& asked, const ApiKey& answer) {
+    std::string text;
+    if (asked.name && *asked.name != answer.name) {
+        text = fmt::format("the API stored the name \"{}\" where \"{}\" was asked", answer.name, *asked.name);
+    }
+    if (asked.enabled && *asked.enabled != answer.enabled) {
+        text += fmt::format("{}the API left enabled at {} where {} was asked", text.empty() ? "" : "; ",
+                            answer.enabled, *asked.enabled);
+    }
+    return text;
+}
+
+KnownKey as_answered(const Change& change, const Fields& desired, const ApiKey& answer, WallTime now) {
+    KnownKey key;
+    key.id = change.id;
+    key.observed =
+        Observed{answer.name, answer.enabled, answer.created_at, answer.updated_at, now, answer.secret};
+    if (std::string why = disagreement(change.to, answer); !why.empty()) {
+        key.rejection = Rejection{desired, std::move(why), now};
+    }
+    return key;
+}
+
+} // namespace
+
+KnownKey mark_in_doubt(const Change& change, WallTime now) {
+    KnownKey key = change.known;
+    key.rejection.reset();
+    if (!key.doubt.any()) {
+        key.doubt.since = now;
+    }
+    key.doubt.name = key.doubt.name || change.to.name.has_value();
+    key.doubt.enabled = key.doubt.enabled || change.to.enabled.has_value();
+    return key;
+}
+
+KnownKey settle(const Change& change, const Fields& desired, const Outcome& outcome, WallTime marked_at,
+                WallTime now) {
+    if (const auto* applied = std::get_if<Applied>(&outcome)) {
+        return as_answered(change, desired, applied->key, now);
+    }
+    if (may_have_changed(outcome)) {
+        return mark_in_doubt(change, marked_at);
+    }
+    KnownKey key = change.known;
+    if (const auto* rejected = std::get_if<Rejected>(&outcome)) {
+        key.rejection = Rejection{desired, rejected->why, now};
+    }
+    return key;
+}
+
+bool may_have_changed(const Outcome& outcome) noexcept {
+    return std::holds_alternative<Applied>(outcome) || std::holds_alternative<Retryable>(outcome) ||
+           std::holds_alternative<Unknown>(outcome);
+}
+
+std::vector<std::string> changed_fields(const Change& change, const ApiKey& answer) {
+    std::vector<std::string> fields;
+    const auto& before = change.known.observed;
+    if (before ? before->enabled != answer.enabled : change.to.enabled.has_value()) {
+        fields.emplace_back("enabled");
+    }
+    if (before ? before->name != answer.name : change.to.name.has_value()) {
+        fields.emplace_back("name");
+    }
+    return fields;
+}
+
+} // namespace apikeyd
