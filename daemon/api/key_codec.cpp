@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/api/key_codec.hpp"
+
+#include "config/time.hpp"
+#include "daemon/api/json_reader.hpp"
+
+#include <array>
+#include <bitset>
+#include <utility>
+
+namespace apikeyd {
+
+namespace {
+
+// RFC 8259, 7: quotation mark, backslash and the controls must be escaped; all other UTF-8 stands for itself.
+void append_json_string(std::string& json, std::string_view text) {
+    static constexpr char digits[] = "0123456789abcdef";
+    json.push_back('"');
+    for (const char character : text) {
+        const auto byte = static_cast<unsigned char>(character);
+        if (character == '"' || character == '\\') {
+            json.push_back('\\');
+            json.push_back(character);
+        } else if (byte < 0x20) {
+            json.append("\\u00");
+            json.push_back(digits[byte >> 4]);
+            json.push_back(digits[byte & 0xF]);
+        } else {
+            json.push_back(character);
+        }
+    }
+    json.push_back('"');
+}
+
+struct Member {
+    std::string_view path;
+    JsonType type;
+};
+
+// All that is read of an ApiKey, each required. What is not listed here never leaves the parser.
+constexpr std::array members{
+    Member{"", JsonType::object},
+    Member{"id", JsonType::string},
+    Member{"enabled", JsonType::boolean},
+    Member{"name", JsonType::string},
+    Member{"secret", JsonType::string},
+    Member{"organization", JsonType::object},
+    Member{"organization.id", JsonType::string},
+    Member{"organization.name", JsonType::string},
+    Member{"createdAt", JsonType::string},
+    Member{"updatedAt", JsonType::string},
+};
+
+std::string quoted(std::string_view path) {
+    return "'" + std::string(path) + "'";
+}
+
+std::string type_error(const Member& member) {
+    const std::string_view type = member.type == JsonType::object    ? "an object"
+                                  : member.type == JsonType::boolean ? "a boolean"
+                                                                     : "a string";
+    return (member.path.empty() ? "it" : quoted(member.path)) + " is not " + std::string(type);
+}
+
+class ApiKeyVisitor final : public JsonVisitor {
+  public:
+    explicit ApiKeyVisitor(const Fingerprinter& fingerprinter)
+        : fingerprinter_(fingerprinter) {}
+
+    void visit(const JsonPlace& place, const JsonValue& value) override {
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            if (place.is(members[i].path)) {
+                seen_.set(i);
+                if (value.type != members[i].type) {
+                    fail(type_error(members[i]));
+                } else {
+                    take(members[i].path, value);
+                }
+                return;
+            }
+        }
+    }
+
+    std::variant<ApiKey, DecodeError> result() && {
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            if (!seen_.test(i)) {
+                fail(quoted(members[i].path) + " is missing");
+            }
+        }
+        if (!error_.empty()) {
+            return DecodeError{std::move(error_)};
+        }
+        return std::move(key_);
+    }
+
+  private:
+    void fail(std::string why) {
+        if (error_.empty()) {
+            error_ = std::move(why);
+        }
+    }
+
+    void take(std::string_view path, const JsonValue& value) {
+        if (path == "id") {
+            const auto id = KeyId::parse(value.text);
+            if (!id) {
+                fail("'id' is not 24 hex digits");
+            }
+            key_.id = id.value_or(KeyId());
+        } else if (path == "enabled") {
+            key_.enabled = value.flag;
+        } else if (path == "name") {
+            key_.name = value.text;
+        } else if (path == "secret") {
+            key_.secret = fingerprinter_(value.text);
+        } else if (path == "organization.id") {
+            key_.organization.id = value.text;
+        } else if (path == "organization.name") {
+            key_.organization.name = value.text;
+        } else if (path == "createdAt") {
+            take_time(path, value.text, key_.created_at);
+        } else if (path == "updatedAt") {
+            take_time(path, value.text, key_.updated_at);
+        }
+    }
+
+    void take_time(std::string_view path, std::string_view text, std::string& into) {
+        if (!parse_rfc3339(text)) {
+            fail(quoted(path) + " is not an RFC 3339 date-time");
+        }
+        into = text;
+    }
+
+    const Fingerprinter& fingerprinter_;
+    ApiKey key_;
+    std::bitset<members.size()> seen_;
+    std::string error_;
+};
+
+// Enough to find the code that decides; a server that sends more is not read to the end.
+constexpr std::size_t max_errors = 16;
+
+class ErrorsVisitor final : public JsonVisitor {
+  public:
+    void visit(const JsonPlace& place, const JsonValue& value) override {
+        if (place.is("errors[]")) {
+            // An element that is no object is no error of that form, but the others still are.
+            inside_ = value.type == JsonType::object && errors.size() < max_errors;
+            if (inside_) {
+                errors.emplace_back();
+            }
+        } else if (inside_ && value.type == JsonType::string) {
+            if (place.is("errors[].message")) {
+                errors.back().message = value.text;
+            } else if (place.is("errors[].extensions.code")) {
+                errors.back().code = value.text;
+            }
+        }
+    }
+
+    std::vector<ApiError> errors;
+
+  private:
+    bool inside_ = false;
+};
+
+} // namespace
+
+Request encode_update(const KeyId& id, const Fields& fields) {
+    const std::string hex = id.to_string();
+    Request request{"/api-key?id=" + hex, R"({"input":{"id":")" + hex + '"'};
+    if (fields.name) {
+        request.body.append(R"(,"name":)");
+        append_json_string(request.body, *fields.name);
+    }
+    if (fields.enabled) {
+        request.body.append(R"(,"enabled":)").append(*fields.enabled ? "true" : "false");
+    }
+    request.body.append("}}");
+    return request;
+}
+
+std::variant<ApiKey, DecodeError> decode_api_key(std::string_view body, const Fingerprinter& fingerprinter) {
+    ApiKeyVisitor visitor(fingerprinter);
+    if (const auto wrong = read_json(body, visitor)) {
+        return DecodeError{"it " + std::string(*wrong)};
+    }
+    return std::move(visitor).result();
+}
+
+std::vector<ApiError> decode_errors(std::string_view body) {
+    ErrorsVisitor visitor;
+    if (read_json(body, visitor)) {
+        return {};
+    }
+    return std::move(visitor.errors);
+}
+
+} // namespace apikeyd
