@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "daemon/reconcile/reconciler.hpp"
+#include "state/state_store.hpp"
+#include "tests/support/desired.hpp"
+#include "tests/support/keys.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace apikeyd::test {
+
+// The reconciler with a real store in memory and time in the test's hand; what it wants sent is kept to be
+// answered.
+class ReconcileWorld {
+  public:
+    explicit ReconcileWorld(ReconcilerOptions options = {})
+        : store(StateStore::open(":memory:"))
+        , reconciler(options, [] { return 0ULL; }) {} // the shortest jitter: a tenth
+
+    // The operator saves the file.
+    void edit(const std::vector<Wanted>& wanted) {
+        take_back();
+        auto desired = std::make_shared<const DesiredState>(desired_state(wanted));
+        const auto known = store.known();
+        Plan plan = make_plan(*desired, *known);
+        perform(reconciler.desired_changed(std::move(desired), std::move(plan), store.next_reconciliation(),
+                                           now));
+    }
+
+    void answer(const KeyId& id, Outcome outcome, int status = 0) {
+        started.erase(id);
+        sent.erase(id);
+        perform(
+            reconciler.answered({Answer{id, std::move(outcome), status, std::chrono::milliseconds{3}}}, now));
+    }
+
+    // The API does as it is told.
+    void apply(const KeyId& id) { answer(id, Applied{as_told(id)}, 200); }
+    void apply_all() {
+        while (!sent.empty()) {
+            apply(sent.begin()->first);
+        }
+    }
+
+    ApiKey as_told(const KeyId& id) {
+        ApiKey& key = remote[id];
+        key.id = id;
+        if (key.name.empty()) {
+            key.name = "server's";
+        }
+        key.created_at = key.updated_at = "2024-01-01T00:00:00Z";
+        const Fields fields = sent.contains(id) ? sent.at(id) : last_sent.at(id);
+        key.name = fields.name.value_or(key.name);
+        key.enabled = fields.enabled.value_or(key.enabled);
+        return key;
+    }
+
+    void advance(std::chrono::milliseconds time) {
+        now.mono += time;
+        now.wall += time;
+        perform(reconciler.time_passed(now));
+    }
+
+    // A worker has begun with it: it can't be taken back.
+    void start(const KeyId& id) { started.emplace(id, true); }
+
+    void take_back() {
+        std::vector<KeyId> ids;
+        for (const auto& [id, fields] : sent) {
+            if (!started.contains(id)) {
+                ids.push_back(id);
+            }
+        }
+        for (const KeyId& id : ids) {
+            sent.erase(id);
+        }
+        perform(reconciler.withdrawn(ids, now));
+    }
+
+    void perform(Actions actions) {
+        store.commit(actions.batch);
+        for (Dispatch& dispatch : actions.dispatches) {
+            order.push_back(dispatch.id);
+            last_sent[dispatch.id] = dispatch.fields;
+            sent.emplace(dispatch.id, std::move(dispatch.fields));
+        }
+        events.insert(events.end(), actions.events.begin(), actions.events.end());
+        if (actions.withdraw) {
+            take_back();
+        }
+    }
+
+    template <typename E>
+    std::vector<E> told() const {
+        std::vector<E> found;
+        for (const Event& event : events) {
+            if (const auto* match = std::get_if<E>(&event)) {
+                found.push_back(*match);
+            }
+        }
+        return found;
+    }
+
+    KnownKey known(const KeyId& id) { return store.find(id).value(); }
+
+    StateStore store;
+    Reconciler reconciler;
+    Now now{MonoTime{std::chrono::hours{1}}, at_second(100)};
+    std::map<KeyId, Fields> sent; // handed out, not answered
+    std::map<KeyId, Fields> last_sent;
+    std::map<KeyId, bool> started;
+    std::vector<KeyId> order;
+    std::vector<Event> events;
+    std::map<KeyId, ApiKey> remote;
+};
+
+} // namespace apikeyd::test
