@@ -54,9 +54,13 @@ struct DesiredKey {
 template <>
 struct std::hash<apikeyd::KeyId> {
     std::size_t operator()(const apikeyd::KeyId& id) const noexcept {
-        // The last 8 bytes hold an ObjectId's random part and counter; mixed, since hash tables use low bits.
+        // The last 8 bytes hold an ObjectId's random part and counter. The counter ends up in the highest
+        // bits of the number, which a multiplication only moves further up: fold them down for tables that
+        // use the low ones.
         std::uint64_t tail = 0;
         std::memcpy(&tail, id.bytes().data() + apikeyd::KeyId::size - sizeof tail, sizeof tail);
-        return static_cast<std::size_t>((tail ^ (tail >> 29)) * 0x9E3779B97F4A7C15ULL);
+        tail = (tail ^ (tail >> 32)) * 0x9E3779B97F4A7C15ULL;
+        tail = (tail ^ (tail >> 29)) * 0xBF58476D1CE4E5B9ULL;
+        return static_cast<std::size_t>(tail ^ (tail >> 32));
     }
 };

@@ -2,6 +2,9 @@
 #include "config/key.hpp"
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include <set>
 
 using apikeyd::KeyId;
 
@@ -26,4 +29,13 @@ TEST_CASE("key: ids are ordered as their bytes") {
     REQUIRE((low && high));
     CHECK(*low < *high);
     CHECK(std::hash<KeyId>{}(*low) != std::hash<KeyId>{}(*high));
+}
+
+TEST_CASE("key: ids that differ in their counter alone spread over a table that uses the low bits") {
+    std::set<std::size_t> slots;
+    for (int counter = 0; counter < 4096; ++counter) {
+        slots.insert(std::hash<KeyId>{}(*KeyId::parse(fmt::format("5e5677d71bdc2ae763{:06x}", counter))) %
+                     4096);
+    }
+    CHECK(slots.size() > 2000); // at random: 2589
 }
