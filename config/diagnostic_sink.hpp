@@ -49,6 +49,9 @@ class DiagnosticSink {
     const std::string& name() const noexcept { return name_; }
     std::string_view text() const noexcept { return text_; }
 
+    // Another text of the same length and lines in place of the first.
+    void lend(std::string_view text) noexcept { text_ = text; }
+
     // Ends the loan of the text.
     void release() noexcept { text_ = {}; }
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/desired_loader.hpp"
+
+#include "config/desired_parser.hpp"
+#include "config/secret.hpp"
+#include "config/text_check.hpp"
+#include "config/text_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace apikeyd {
+
+namespace {
+
+// Brings files together, one after the other; holds the text of none of them.
+class Loader {
+  public:
+    void add(const std::string& name, std::string_view text) {
+        builder_.add_file(name);
+        sinks_.emplace_back(name, without_bom(text));
+        parse_desired_file(sinks_, places_, builder_);
+    }
+
+    void refuse(const std::string& name, std::string problem, std::string hint) {
+        builder_.add_file(name);
+        sinks_.emplace_back(name, std::string_view{});
+        sinks_.back().file_error(std::move(problem), std::move(hint));
+    }
+
+    Loaded<DesiredState> finish(std::string digest) && {
+        Loaded<DesiredState> result;
+        bool failed = false;
+        for (DiagnosticSink& sink : sinks_) {
+            failed = failed || sink.failed();
+            std::vector<Diagnostic> taken = sink.take();
+            std::ranges::move(taken, std::back_inserter(result.diagnostics));
+        }
+        places_ = {}; // before the state is built: that needs the memory
+        if (!failed) {
+            result.value = std::move(builder_).build(std::move(digest));
+        }
+        return result;
+    }
+
+  private:
+    DesiredState::Builder builder_;
+    std::vector<DiagnosticSink> sinks_;
+    KeyPlaces places_;
+};
+
+Loaded<DesiredState> load_file(const std::string& path) {
+    Loader loader;
+    Sha256 digest;
+    const TextFile file = read_text_file(path, max_desired_file_size);
+    if (file.outcome == TextFile::Outcome::read) {
+        digest.update(file.text);
+        loader.add(path, file.text);
+    } else {
+        loader.refuse(path, file.problem, file.hint);
+    }
+    return std::move(loader).finish(digest.finish());
+}
+
+bool wanted(const std::filesystem::directory_entry& entry) {
+    const std::string name = entry.path().filename().string();
+    std::error_code ignored; // an entry that can't be looked at is tried, and then reported by its name
+    return !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml")) &&
+           !entry.is_directory(ignored);
+}
+
+// The names of the folder's files, sorted.
+std::vector<std::string> list_folder(const std::string& path, std::error_code& error) {
+    std::vector<std::string> names;
+    for (std::filesystem::directory_iterator entry(path, error), end; !error && entry != end;
+         entry.increment(error)) {
+        if (wanted(*entry)) {
+            names.push_back(entry->path().filename().string());
+        }
+    }
+    std::ranges::sort(names);
+    return names;
+}
+
+// Names and lengths go in too: the same keys in other files are another state of affairs.
+void digest_member(Sha256& digest, std::string_view name, std::string_view text) {
+    digest.update(fmt::format("{}:{}{}:", name.size(), name, text.size()));
+    digest.update(text);
+}
+
+Loaded<DesiredState> load_folder(const std::string& path) {
+    Loader loader;
+    Sha256 digest;
+    std::error_code error;
+    const std::vector<std::string> names = list_folder(path, error);
+    for (const std::string& name : names) {
+        const std::string full = path.ends_with('/') ? path + name : path + "/" + name;
+        const TextFile file = read_text_file(full, max_desired_file_size);
+        if (file.outcome == TextFile::Outcome::read) {
+            digest_member(digest, name, file.text);
+            loader.add(full, file.text);
+        } else {
+            loader.refuse(full, file.problem, file.hint);
+        }
+    }
+    if (!error && list_folder(path, error) != names && !error) {
+        loader.refuse(path, "the folder changed while it was read", {});
+    } else if (error) {
+        loader.refuse(path, fmt::format("can't list the folder: {}", error.message()), {});
+    } else if (names.empty()) {
+        // Most likely the wrong folder, or one not filled yet; it must not pass for 'no keys'.
+        loader.refuse(path, "the folder has no *.yaml or *.yml file",
+                      "put a file with 'version: 1' and 'keys: []' into it if no key is managed");
+    }
+    return std::move(loader).finish(digest.finish());
+}
+
+} // namespace
+
+Loaded<DesiredState> load_desired(const std::string& path) {
+    std::error_code ignored; // whatever it is, opening the file will say so
+    return std::filesystem::is_directory(path, ignored) ? load_folder(path) : load_file(path);
+}
+
+Loaded<DesiredState> parse_desired(std::string_view text, const std::string& name) {
+    Loader loader;
+    Sha256 digest;
+    if (text.size() > max_desired_file_size) {
+        loader.refuse(name,
+                      fmt::format("the text has {} bytes; at most {} MiB are read", text.size(),
+                                  max_desired_file_size >> 20U),
+                      {});
+    } else {
+        digest.update(text);
+        loader.add(name, text);
+    }
+    return std::move(loader).finish(digest.finish());
+}
+
+} // namespace apikeyd
