@@ -29,7 +29,8 @@ STATE_MAY_USE = {"config/key.hpp", "config/secret.hpp", "config/time.hpp"}
 LIBRARIES = [
     (re.compile(r"<yaml-cpp/"), re.compile(r"config/yaml_reader\.(cpp|hpp)$")),
     (re.compile(r"<(SQLiteCpp/|sqlite3\.h)"), re.compile(r"state/")),
-    (re.compile(r"<Poco/(Net|JSON)/"), re.compile(r"daemon/(api|status)/")),
+    (re.compile(r"<Poco/Net/"), re.compile(r"daemon/(api|status)/")),
+    (re.compile(r"<Poco/JSON/"), re.compile(r"daemon/(api|status|runtime|cli)/")),
     (re.compile(r"<systemd/"), re.compile(r"daemon/runtime/")),
     (re.compile(r"<CLI/"), re.compile(r"daemon/cli/|daemon/main\.cpp$")),
 ]

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/desired_state.hpp"
+#include "daemon/reconcile/reconciler.hpp"
+#include "daemon/runtime/event_loop.hpp"
+#include "daemon/runtime/log.hpp"
+#include "daemon/runtime/worker_pool.hpp"
+#include "state/state_store.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace apikeyd {
+
+// Something that is given each new desired state.
+class DesiredSink {
+  public:
+    virtual ~DesiredSink() = default;
+    virtual void desired(std::shared_ptr<const DesiredState> state) = 0;
+};
+
+// Carries out what the reconciler decides: commits, then tells, then sends; and brings it answers and time.
+// Its rule is that nothing is told or sent before the batch that belongs to it is durable: while the state
+// can't be written, everything waits and nothing is lost. Lives on the loop's thread, which is the only one
+// that touches the store.
+class Engine final : public DesiredSink {
+  public:
+    // `stepped` is called after everything that may have changed what the getters say.
+    Engine(EventLoop& loop, Log& log, StateStore store, Reconciler reconciler,
+           std::vector<std::unique_ptr<Transport>> transports, std::function<void()> stepped);
+
+    void desired(std::shared_ptr<const DesiredState> state) override;
+    void credentials_changed();
+
+    // Nothing new is begun; stopped() tells when what was under way is answered and recorded.
+    void stop();
+    bool stopped() const { return stopping_ && reconciler_.quiet() && pending_.batch.empty(); }
+
+    // Nothing is under way, waiting or unrecorded.
+    bool idle() const { return !reconciler_.active() && pending_.batch.empty() && !plan_due_; }
+
+    // Why the state can't be read or written just now.
+    const std::optional<std::string>& state_trouble() const noexcept { return trouble_; }
+    bool denied() const noexcept { return reconciler_.denied(); }
+    const std::optional<ReconcileFinished>& last_finished() const noexcept { return last_finished_; }
+    const std::optional<AccessDenied>& last_denial() const noexcept { return last_denial_; }
+
+  private:
+    void drain();
+    void wake();
+    void plan();
+    void perform(Actions actions);
+    void take_back();
+    void flush();
+    void tell(const std::vector<Event>& events);
+    void in_trouble(const StateError& error);
+    void stepped();
+
+    EventLoop& loop_;
+    Log& log_;
+    StateStore store_;
+    Reconciler reconciler_;
+    std::function<void()> stepped_;
+    EventLoop::Timer wake_timer_;
+    EventLoop::Timer trouble_timer_;
+
+    std::shared_ptr<const DesiredState> desired_;
+    bool plan_due_ = false; // the state could not be read or written when a plan was wanted
+    Actions pending_;       // decided, and not durable yet
+    std::optional<std::string> trouble_;
+    bool stopping_ = false;
+    std::optional<ReconcileFinished> last_finished_;
+    std::optional<AccessDenied> last_denial_;
+
+    WorkerPool pool_; // last: its threads end first
+};
+
+} // namespace apikeyd

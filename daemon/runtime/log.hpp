@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/settings.hpp"
+#include "config/time.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace apikeyd {
+
+struct LogField;
+using LogFields = std::vector<LogField>;
+using LogValue = std::variant<std::string, std::int64_t, bool, std::vector<std::string>, LogFields>;
+
+struct LogField {
+    std::string_view name; // of a literal
+    LogValue value;
+};
+
+// Events with a fixed name and fields, one a line (or a journal entry). Values are escaped: no line break,
+// terminal sequence or direction control of a value reaches the output as it is. One thread.
+class Log {
+  public:
+    // Where a line goes, without its newline.
+    using Sink = std::function<void(LogLevel level, const std::string& line)>;
+
+    // To standard error, or the journal.
+    Log(LogFormat format, LogLevel least);
+    Log(LogFormat format, LogLevel least, Sink sink); // format: text or json
+
+    void event(LogLevel level, std::string_view name, const LogFields& fields);
+
+  private:
+    LogFormat format_;
+    LogLevel least_;
+    Sink sink_; // empty: the journal
+};
+
+// Whether standard error is connected to the journal ($JOURNAL_STREAM, systemd.exec(5)).
+bool stderr_is_journal();
+
+// One line each, without a newline; exposed for tests.
+std::string render_text(WallTime time, LogLevel level, std::string_view name, const LogFields& fields);
+std::string render_json(WallTime time, LogLevel level, std::string_view name, const LogFields& fields);
+
+} // namespace apikeyd

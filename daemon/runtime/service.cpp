@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/runtime/service.hpp"
+
+#include "daemon/runtime/event_log.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <unistd.h>
+#include <utility>
+
+namespace apikeyd {
+
+DesiredFollower::DesiredFollower(std::string path, Log& log, DesiredSink& sink)
+    : path_(std::move(path))
+    , log_(log)
+    , sink_(sink) {}
+
+void DesiredFollower::load() {
+    Loaded<DesiredState> loaded = load_desired(path_);
+    std::vector<std::string> lines;
+    for (const Diagnostic& diagnostic : loaded.diagnostics) {
+        lines.push_back(summarize_diagnostic(diagnostic));
+    }
+    if (lines != told_) {
+        log_desired_invalid(log_, loaded.diagnostics, !digest_.empty());
+        told_ = lines;
+    }
+    if (!loaded) {
+        const auto error = std::ranges::find(loaded.diagnostics, Severity::error, &Diagnostic::severity);
+        degraded_ =
+            error != loaded.diagnostics.end() ? summarize_diagnostic(*error) : path_ + ": can't be loaded";
+        return;
+    }
+    const bool was_degraded = std::exchange(degraded_, std::nullopt).has_value();
+    const bool is_new = loaded.value->digest() != digest_;
+    if (is_new || was_degraded) {
+        log_desired_loaded(log_, *loaded.value);
+    }
+    if (is_new) {
+        digest_ = loaded.value->digest();
+        keys_ = loaded.value->keys().size();
+        sink_.desired(std::make_shared<const DesiredState>(std::move(*loaded.value)));
+    }
+}
+
+void stop_on_signals(EventLoop& loop, std::function<void(const std::string& why)> stop) {
+    auto asked = std::make_shared<bool>(false);
+    for (const auto& [signal, name] : {std::pair{SIGTERM, "SIGTERM"}, std::pair{SIGINT, "SIGINT"}}) {
+        loop.on_signal(signal, [asked, stop, name = std::string(name)] {
+            if (std::exchange(*asked, true)) {
+                _exit(1);
+            }
+            stop(name);
+        });
+    }
+}
+
+} // namespace apikeyd

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/desired_loader.hpp"
+#include "daemon/runtime/engine.hpp"
+#include "daemon/runtime/event_loop.hpp"
+#include "daemon/runtime/file_watcher.hpp"
+#include "daemon/runtime/log.hpp"
+#include "daemon/runtime/notifier.hpp"
+#include "daemon/runtime/token_store.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace apikeyd {
+
+// Loads the desired file whenever it may have changed, and hands on what is new. What can't be loaded changes
+// nothing: the last good state stays in force, and the reasons are logged once.
+class DesiredFollower {
+  public:
+    DesiredFollower(std::string path, Log& log, DesiredSink& sink);
+
+    void load();
+
+    // Why the file as it is now can't be used: one line; nothing if it can.
+    const std::optional<std::string>& degraded() const noexcept { return degraded_; }
+    std::size_t keys() const noexcept { return keys_; }
+
+  private:
+    std::string path_;
+    Log& log_;
+    DesiredSink& sink_;
+    std::string digest_; // of the state in force; empty: none yet
+    std::size_t keys_ = 0;
+    std::optional<std::string> degraded_;
+    std::vector<std::string> told_; // the diagnostics that were logged last
+};
+
+// Stops a loop in order on SIGTERM and SIGINT: `stop` is called at the first, and the second ends the process
+// at once, which leaves in doubt what is under way.
+void stop_on_signals(EventLoop& loop, std::function<void(const std::string& why)> stop);
+
+} // namespace apikeyd

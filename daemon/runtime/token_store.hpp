@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/secret.hpp"
+
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+namespace apikeyd {
+
+// The token can't be had: says where it was looked for and what to do. Holds nothing of it.
+class TokenError : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+// Where the token comes from, the first that is there: the file that was named, systemd's credential
+// ($CREDENTIALS_DIRECTORY/api-token), the variable APIKEYD_TOKEN.
+struct TokenOrigin {
+    std::string file; // empty: the variable
+    Secret variable;
+};
+// Takes the variable out of the environment, where other programs could read it.
+TokenOrigin find_token(const std::string& named_file);
+
+// The bearer token. get() may be called from any thread.
+class TokenStore {
+  public:
+    // Throws TokenError.
+    explicit TokenStore(TokenOrigin origin);
+
+    Secret get() const;
+
+    // Reads the file again; true if the token is another one now. Throws TokenError, and keeps the old one.
+    bool reload();
+
+    const std::string& file() const noexcept { return origin_.file; } // empty: not from a file
+
+  private:
+    TokenOrigin origin_;
+    mutable std::mutex mutex_; // guards token_
+    Secret token_;
+};
+
+// Reads a token: one line of visible ASCII, surrounding white space left out. Refuses what is no regular
+// file, a file that group or others may read, and anything that could not go into an HTTP header. Throws
+// TokenError.
+Secret read_token_file(const std::string& path);
+
+} // namespace apikeyd

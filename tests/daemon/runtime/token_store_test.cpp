@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/runtime/token_store.hpp"
+
+#include "tests/support/temp_folder.hpp"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <sys/stat.h>
+
+using namespace apikeyd;
+using namespace apikeyd::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+void write_token(const std::string& path, const std::string& text, mode_t mode = 0600) {
+    write_file(path, text);
+    REQUIRE(chmod(path.c_str(), mode) == 0);
+}
+
+std::string refusal(const std::string& path) {
+    try {
+        (void)read_token_file(path);
+    } catch (const TokenError& error) {
+        return error.what();
+    }
+    return "";
+}
+
+} // namespace
+
+TEST_CASE("token: is read without the white space around it") {
+    TempFolder folder;
+    const char* text = GENERATE("abc-DEF.123", "abc-DEF.123\n", "\r\n  abc-DEF.123\t\r\n\r\n");
+    write_token(folder / "token", text);
+    CHECK(read_token_file(folder / "token").reveal() == "abc-DEF.123");
+}
+
+TEST_CASE("token: what could not go into a header is refused, and not shown") {
+    TempFolder folder;
+    const std::string text =
+        GENERATE(as<std::string>{}, "marked secret", "marked\nsecret", "marked\rsecret", "marked\x01secret",
+                 "marked\xc3\xa9secret", std::string("marked\0secret", 13));
+    write_token(folder / "token", text);
+    const std::string why = refusal(folder / "token");
+    CHECK_THAT(why, Contains("visible ASCII") && !Contains("marked") && !Contains("secret"));
+}
+
+TEST_CASE("token: an empty file, a missing one, a folder, a pipe and a huge one are refused by name") {
+    TempFolder folder;
+    write_token(folder / "empty", " \n");
+    CHECK_THAT(refusal(folder / "empty"), Contains("holds no token"));
+    CHECK_THAT(refusal(folder / "none"), Contains("No such file"));
+    std::filesystem::create_directory(folder / "sub");
+    CHECK_THAT(refusal(folder / "sub"), Contains("not a regular file"));
+    REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
+    CHECK_THAT(refusal(folder / "pipe"), Contains("not a regular file"));
+    write_token(folder / "huge", "x");
+    std::filesystem::resize_file(folder / "huge", 1ULL << 30);
+    CHECK_THAT(refusal(folder / "huge"), Contains("are no token"));
+}
+
+TEST_CASE("token: a file that others may read is refused with what to do") {
+    TempFolder folder;
+    const mode_t mode = GENERATE(0640, 0604, 0620, 0666);
+    write_token(folder / "token", "abc", mode);
+    CHECK_THAT(refusal(folder / "token"), Contains("chmod 600"));
+}
+
+TEST_CASE("token: a named file comes before systemd's credential, and that before the variable") {
+    TempFolder folder;
+    write_token(folder / "named", "named-token");
+    write_token(folder / "api-token", "credential-token", 0400);
+    setenv("APIKEYD_TOKEN", "variable-token", 1);
+    CHECK(TokenStore(find_token("")).get().reveal() == "variable-token");
+    CHECK(std::getenv("APIKEYD_TOKEN") == nullptr); // taken out, so that nobody else finds it
+
+    setenv("APIKEYD_TOKEN", "variable-token", 1);
+    setenv("CREDENTIALS_DIRECTORY", folder.path().c_str(), 1);
+    CHECK(TokenStore(find_token("")).get().reveal() == "credential-token");
+    CHECK(TokenStore(find_token(folder / "named")).get().reveal() == "named-token");
+    unsetenv("CREDENTIALS_DIRECTORY");
+    CHECK_THROWS_WITH(TokenStore(find_token("")), Contains("--token-file") && Contains("APIKEYD_TOKEN"));
+}
+
+TEST_CASE("token: a changed file is a new token; a broken one leaves the old in force") {
+    TempFolder folder;
+    write_token(folder / "token", "first");
+    TokenStore store(find_token(folder / "token"));
+    CHECK_FALSE(store.reload());
+    write_token(folder / "token", "second\n");
+    CHECK(store.reload());
+    CHECK(store.get().reveal() == "second");
+    write_token(folder / "token", "");
+    CHECK_THROWS_AS(store.reload(), TokenError);
+    CHECK(store.get().reveal() == "second");
+}
