@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The endpoints under /sandbox/: looking in from outside, and changing the weather.
 #include "examples/sandbox/json_text.hpp"
+#include "examples/sandbox/options.hpp"
 #include "examples/sandbox/sandbox_api.hpp"
 
 #include <Poco/JSON/Object.h>
@@ -70,6 +71,14 @@ Answer SandboxApi::list_keys() {
     });
 }
 
+Answer SandboxApi::show_key(const std::string& id) {
+    const auto key = KeyId::parse(id);
+    return state_.with([&](State& state) {
+        const Key* found = key ? state.world.find(*key) : nullptr;
+        return found ? json_answer(key_report_json(*found) + '\n') : no_such_key();
+    });
+}
+
 Answer SandboxApi::change_key(const std::string& id, const std::string& body) {
     const auto key = KeyId::parse(id);
     if (!key) {
@@ -98,8 +107,8 @@ Answer SandboxApi::set_faults(const std::string& spec) {
 
 Answer SandboxApi::set_latency(const std::string& text) {
     const auto milliseconds = parse_number<std::uint32_t>(text);
-    if (!milliseconds) {
-        return wrong("the latency is a number of milliseconds");
+    if (!milliseconds || *milliseconds > max_latency_ms) {
+        return wrong("the latency is a number of milliseconds, an hour at most");
     }
     latency_ = *milliseconds;
     return json_answer(fmt::format("{{\"latency\":{}}}\n", *milliseconds));
@@ -131,6 +140,9 @@ Answer SandboxApi::answer_admin(const std::string& method, const std::string& pa
     const std::string text = Poco::trim(body);
     if (request == "GET /sandbox/keys") {
         return list_keys();
+    }
+    if (request.starts_with("GET /sandbox/keys/")) {
+        return show_key(path.substr(keys_path.size() + 1));
     }
     if (request.starts_with("PUT /sandbox/keys/")) {
         return change_key(path.substr(keys_path.size() + 1), body);

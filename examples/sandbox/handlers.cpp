@@ -89,23 +89,25 @@ class Handler : public Poco::Net::HTTPRequestHandler {
             return deliver(client, refusal_answer(*refusal), Manner::whole, false, stopper_);
         }
         Poco::URI uri;
+        Poco::URI::QueryParameters query;
         try {
             uri = request.getURI();
+            query = uri.getQueryParameters();
         } catch (const Poco::SyntaxException&) {
             const Refusal refusal{400, "BAD_USER_INPUT", "The request's target is no URI"};
             return deliver(client, refusal_answer(refusal), Manner::whole, keep_alive, stopper_);
         }
         if (uri.getPath().starts_with("/sandbox/")) {
-            const Answer answer = api_.answer_admin(request.getMethod(), uri.getPath(),
-                                                    uri.getQueryParameters(), std::get<std::string>(body));
+            const Answer answer =
+                api_.answer_admin(request.getMethod(), uri.getPath(), query, std::get<std::string>(body));
             return deliver(client, answer, Manner::whole, keep_alive, stopper_);
         }
-        return serve_api(request, uri, std::move(std::get<std::string>(body)), keep_alive);
+        return serve_api(request, uri.getPath(), query, std::move(std::get<std::string>(body)), keep_alive);
     }
 
-    bool serve_api(HTTPServerRequest& request, const Poco::URI& uri, std::string body, bool keep_alive) {
+    bool serve_api(HTTPServerRequest& request, const std::string& path,
+                   const Poco::URI::QueryParameters& query, std::string body, bool keep_alive) {
         auto& connection = dynamic_cast<HTTPServerRequestImpl&>(request);
-        const auto query = uri.getQueryParameters();
         const bool first = connection.session().sessionData().empty();
         connection.session().attachSessionData(true);
         const SandboxApi::UnderWay under_way(api_, key_of(query), first);
@@ -116,7 +118,7 @@ class Handler : public Poco::Net::HTTPRequestHandler {
         }
         const Decision decision = api_.answer({request.getMethod(),
                                                request.getURI(),
-                                               uri.getPath(),
+                                               path,
                                                bearer_of(request),
                                                {request.getContentType(), query, std::move(body)}});
         return deliver(connection.socket(), decision.answer, decision.manner, keep_alive, stopper_);

@@ -18,7 +18,7 @@ struct JournalEntry {
     std::string target;         // path and query as sent
     std::string id;             // of the key, as sent; empty: none
     std::string input = "null"; // JSON
-    std::string fault = "";     // in the grammar of schedules; empty: none
+    std::string fault = {};     // in the grammar of schedules; empty: none
     bool authorized = false;
     bool applied = false;
     int status = 0; // 0: no answer
@@ -42,7 +42,7 @@ class Journal {
 
   private:
     struct Close {
-        void operator()(std::FILE* file) const { std::fclose(file); }
+        void operator()(std::FILE* file) const { static_cast<void>(std::fclose(file)); }
     };
 
     std::size_t remembered_;

@@ -56,7 +56,8 @@ KeyWorld::NewKey parse_key(const Poco::JSON::Object& entry, std::size_t position
 // The organization that owns every key here. Its dates have no fraction of a second and the keys' have one:
 // clients must read both.
 constexpr std::string_view organization =
-    R"({"id":"5e5677d71bdc2ae7634495f0","name":"Sandbox Organization","logo":"data:image/gif;base64,R0lGODlhAQABAAAAACw=",)"
+    R"({"id":"5e5677d71bdc2ae7634495f0","name":"Sandbox Organization",)"
+    R"("logo":"data:image/gif;base64,R0lGODlhAQABAAAAACw=",)"
     R"("emailAddress":"billing@sandbox.example","quota":{"id":"5e5677d71bdc2ae7634495f1","API":true,)"
     R"("groupedNOM151":0,"nom151":100},"policies":{"signatureRequest":{"conservation":"NOM151"}},)"
     R"("createdAt":"2023-03-01T12:00:00Z","updatedAt":"2024-06-30T18:45:10Z"})";
@@ -124,10 +125,11 @@ std::string api_key_json(const Key& key, const KeyRendering& rendering) {
 }
 
 std::string key_report_json(const Key& key) {
-    return fmt::format(
-        R"({{"id":"{}","name":{},"enabled":{},"secret":{},"createdAt":"{}","updatedAt":"{}","updates":{},"probes":{}}})",
-        key.id.to_string(), json_quote(key.name), key.enabled, json_quote(key.secret),
-        format_rfc3339(key.created_at), format_rfc3339(key.updated_at), key.updates, key.probes);
+    return fmt::format(R"({{"id":"{}","name":{},"enabled":{},"secret":{},"createdAt":"{}",)"
+                       R"("updatedAt":"{}","updates":{},"probes":{}}})",
+                       key.id.to_string(), json_quote(key.name), key.enabled, json_quote(key.secret),
+                       format_rfc3339(key.created_at), format_rfc3339(key.updated_at), key.updates,
+                       key.probes);
 }
 
 } // namespace apikeyd::sandbox

@@ -6,12 +6,14 @@
 #include <Poco/Exception.h>
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <stdexcept>
 #include <system_error>
 #include <unistd.h>
+#include <variant>
 
 using namespace apikeyd::sandbox;
 
@@ -46,7 +48,7 @@ sigset_t block_stop_signals() {
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
     return signals;
 }
 
@@ -58,13 +60,13 @@ int run(const Options& options) {
     }
     if (!options.quiet) {
         fmt::print("apikeyd-sandbox: listening on {} ({} keys)\n", server.url(), server.keys());
-        std::fflush(stdout);
+        static_cast<void>(std::fflush(stdout));
     }
     int signal = 0;
     sigwait(&signals, &signal);
     server.stop();
     if (!options.port_file.empty()) {
-        std::remove(options.port_file.c_str()); // nobody listens there any more
+        static_cast<void>(std::remove(options.port_file.c_str())); // nobody listens there any more
     }
     return 0;
 }

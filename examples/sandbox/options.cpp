@@ -49,7 +49,9 @@ void describe(CLI::App& app, Options& options, std::string& token_key, std::uint
     app.add_option("--secret-prefix", options.secret_prefix, "What every key's secret begins with")
         ->check(check_token)
         ->capture_default_str();
-    app.add_option("--latency", latency, "Milliseconds that each request takes")->capture_default_str();
+    app.add_option("--latency", latency, "Milliseconds that each request takes")
+        ->check(CLI::Range(std::uint32_t{0}, max_latency_ms))
+        ->capture_default_str();
     app.add_option("--faults", options.faults, "Fault schedule, or @FILE that holds one");
     auto* certificate = app.add_option("--tls-cert", options.tls_certificate, "Certificate chain, PEM");
     auto* key = app.add_option("--tls-key", options.tls_key, "Its private key, PEM");

@@ -11,6 +11,8 @@
 
 namespace apikeyd::sandbox {
 
+constexpr std::uint32_t max_latency_ms = 3'600'000;
+
 struct Options {
     std::uint16_t port = 0; // 0: any that is free
     std::string port_file;  // empty: none

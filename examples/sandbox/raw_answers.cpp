@@ -71,7 +71,7 @@ void send_all(Poco::Net::StreamSocket& client, std::string_view bytes) {
 void reset(const Poco::Net::StreamSocket& client) {
     sockaddr nowhere{};
     nowhere.sa_family = AF_UNSPEC;
-    ::connect(client.impl()->sockfd(), &nowhere, sizeof nowhere);
+    static_cast<void>(::connect(client.impl()->sockfd(), &nowhere, sizeof nowhere));
 }
 
 void drip(Poco::Net::StreamSocket& client, std::string_view bytes, const Stopper& stopper) {

@@ -76,6 +76,7 @@ class SandboxApi {
     std::optional<Refusal> misdirected(const ApiCall& call) const;
 
     Answer list_keys();
+    Answer show_key(const std::string& id);
     Answer change_key(const std::string& id, const std::string& body);
     Answer set_faults(const std::string& spec);
     Answer set_latency(const std::string& text);

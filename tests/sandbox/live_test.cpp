@@ -104,14 +104,7 @@ std::string receive_all(Poco::Net::StreamSocket& socket) {
 }
 
 bool enabled(Client& client, const std::string& id) {
-    const auto list = client.admin("GET", "keys");
-    const auto keys = Poco::JSON::Parser().parse(list.body).extract<Poco::JSON::Array::Ptr>();
-    for (unsigned int i = 0; i < keys->size(); ++i) {
-        if (keys->getObject(i)->getValue<std::string>("id") == id) {
-            return keys->getObject(i)->getValue<bool>("enabled");
-        }
-    }
-    throw std::out_of_range(id);
+    return client.admin("GET", "keys/" + id).object()->getValue<bool>("enabled");
 }
 
 // The journal once it has that many entries: what a request did is known before it is answered, if ever.
@@ -135,6 +128,11 @@ TEST_CASE("live: an update is applied and answered, many on one connection") {
     CHECK(reply.status == 200);
     CHECK(reply.object()->getValue<std::string>("name") == "renamed");
     CHECK(client.update(billing).object()->getValue<bool>("enabled") == false);
+    const auto list = client.admin("GET", "keys");
+    const auto keys = Poco::JSON::Parser().parse(list.body).extract<Poco::JSON::Array::Ptr>();
+    REQUIRE(keys->size() == 3);
+    CHECK(keys->getObject(0)->getValue<int>("updates") == 1);
+    CHECK(keys->getObject(0)->getValue<int>("probes") == 1);
     const auto stats = client.admin("GET", "stats").object();
     CHECK(stats->getValue<int>("requests") == 2);
     CHECK(stats->getValue<int>("connections") == 1);
@@ -152,7 +150,9 @@ TEST_CASE("live: a refusal leaves the connection usable") {
     CHECK(client.update("ffffffffffffffffffffffff").contains("NOT_FOUND"));
     CHECK(client.send("POST", target, "").status == 405);
     CHECK(client.send("PUT", "/rest/v2/api-key", "").status == 404);
+    CHECK(client.send("PUT", "/rest/v1/api-key?id=%zz", "").status == 400);
     CHECK(client.admin("GET", "nothing").status == 404);
+    CHECK(client.admin("GET", "keys/ffffffffffffffffffffffff").status == 404);
     CHECK(client.update(billing).status == 200);
     CHECK(client.admin("GET", "stats").object()->getValue<int>("connections") == 1);
 }
@@ -301,6 +301,7 @@ TEST_CASE("live: somebody else changes a key, the token, and the latency") {
     CHECK(client.admin("PUT", "keys/" + billing, R"({"enabled":"no"})").status == 400);
     CHECK(client.admin("PUT", "keys/5e", "{}").status == 404);
     CHECK(client.admin("POST", "latency", "x").status == 400);
+    CHECK(client.admin("POST", "latency", "4000000000").status == 400);
     CHECK(client.admin("POST", "latency", "1").status == 200);
     CHECK(client.update(billing).status == 200);
     CHECK(client.admin("POST", "token", "another\n").status == 200);
