@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/desired_parser.hpp"
 
+#include "config/secret_words.hpp"
 #include "config/suggest.hpp"
 #include "config/text_check.hpp"
 #include "config/utf8.hpp"
@@ -199,21 +200,11 @@ class DesiredHandler : public YamlHandler {
         } else if (const std::string_view near = nearest_word(found.text, known); !near.empty()) {
             hint = fmt::format("did you mean {}?", near);
         }
-        if (may_name_secret(found.text)) {
+        // An answer of the API pasted into the file brings the secrets of its keys along.
+        if (names_secret(found.text)) {
             sink_.conceal_from(found.mark.offset);
         }
         error(found.mark, fmt::format("unknown field {}", quote_text(found.text)), hint);
-    }
-
-    // An answer of the API pasted into the file brings the secrets of its keys along.
-    static bool may_name_secret(std::string_view field) {
-        static constexpr std::array<std::string_view, 4> words{"secret", "token", "passw", "credential"};
-        std::string lower(field);
-        for (char& c : lower) {
-            c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-        }
-        return std::ranges::any_of(words,
-                                   [&](std::string_view word) { return lower.find(word) != lower.npos; });
     }
 
     void refuse_value(const YamlMark& mark, std::string_view kind) {

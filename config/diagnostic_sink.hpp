@@ -46,6 +46,7 @@ class DiagnosticSink {
     void silence_line_of(std::size_t offset);
 
     bool failed() const noexcept { return errors_.all != 0; }
+    std::size_t error_count() const noexcept { return errors_.all; }
     const std::string& name() const noexcept { return name_; }
     std::string_view text() const noexcept { return text_; }
 

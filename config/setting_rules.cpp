@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/setting_rules.hpp"
+
+#include "config/scalars.hpp"
+#include "config/utf8.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace apikeyd {
+
+namespace {
+
+using Problem = std::optional<SettingProblem>;
+using std::chrono::milliseconds;
+
+constexpr std::string_view duration_hint = "as in 500ms, 10s or 2h30m";
+
+Problem problem(std::string message, std::string_view hint = {}) {
+    return SettingProblem{std::move(message), std::string(hint)};
+}
+
+template <typename Value, std::size_t count>
+using Words = std::array<std::pair<std::string_view, Value>, count>;
+
+template <typename Value, std::size_t count, typename Target>
+Problem take_word(std::string_view text, const Words<Value, count>& words, Target& target) {
+    std::string known;
+    for (const auto& [word, value] : words) {
+        if (text == word) {
+            target = value;
+            return std::nullopt;
+        }
+        known += (known.empty() ? "" : ", ") + std::string(word);
+    }
+    return problem(fmt::format("{} is not known here", quote_text(text)), "one of " + known);
+}
+
+Problem take_bool(std::string_view text, bool& target) {
+    if (text != "true" && text != "false") {
+        return problem(fmt::format("{} is not a boolean", quote_text(text)), "write true or false");
+    }
+    target = text == "true";
+    return std::nullopt;
+}
+
+// Nothing of the value is repeated: what stands where a path should may be anything.
+Problem take_path(std::string_view text, std::string& target, bool may_be_empty) {
+    if (text.empty() && !may_be_empty) {
+        return problem("the path is empty", "leave it out for the default");
+    }
+    for (std::size_t offset = 0; offset < text.size();) {
+        const CodePoint point = decode_utf8(text, offset);
+        if (is_control(point.value) && point.valid) {
+            return problem("the path has a control character");
+        }
+        offset += point.size;
+    }
+    target = text;
+    return std::nullopt;
+}
+
+Problem take_url(std::string_view text, Settings& settings) {
+    if (text == "production") {
+        text = "https://api.plumaa.id/rest/v1";
+    } else if (text == "staging") {
+        text = "https://api.staging.plumaa.id/rest/v1";
+    } else if (auto reason = refuse_api_url(text)) {
+        return problem(*std::move(reason), "production, staging, or as in https://api.example.com/rest/v1");
+    }
+    settings.api.url = text.substr(0, text.find_last_not_of('/') + 1);
+    return std::nullopt;
+}
+
+Problem take_token_file(std::string_view text, Settings& settings) {
+    return take_path(text, settings.api.token_file, true);
+}
+
+Problem take_ca_file(std::string_view text, Settings& settings) {
+    return take_path(text, settings.api.ca_file, true);
+}
+
+Problem take_timeout(std::string_view text, Settings& settings) {
+    const auto value = parse_duration(text);
+    if (!value) {
+        return problem(fmt::format("{} is not a duration", quote_text(text)), duration_hint);
+    }
+    if (*value < milliseconds{100} || *value > std::chrono::minutes{10}) {
+        return problem(fmt::format("{} is out of range", quote_text(text)), "100ms to 10m");
+    }
+    settings.api.timeout = *value;
+    return std::nullopt;
+}
+
+Problem take_concurrency(std::string_view text, Settings& settings) {
+    const auto value = parse_unsigned(text);
+    if (!value || *value < 1 || *value > 256) {
+        return problem(fmt::format("{} is not a number from 1 to 256", quote_text(text)));
+    }
+    settings.api.concurrency = static_cast<unsigned>(*value);
+    return std::nullopt;
+}
+
+Problem take_rate_limit(std::string_view text, Settings& settings) {
+    const auto value = parse_decimal(text);
+    if (!value || *value > 1e6) {
+        return problem(fmt::format("{} is not a number of requests a second", quote_text(text)),
+                       "as in 10 or 0.5; 0 for none");
+    }
+    settings.api.rate_limit = *value;
+    return std::nullopt;
+}
+
+Problem take_self_id(std::string_view text, Settings& settings) {
+    const auto value = KeyId::parse(text);
+    if (!value) {
+        return problem("this is not the id of a key", "an id is 24 hex digits");
+    }
+    settings.api.self_id = *value;
+    return std::nullopt;
+}
+
+Problem take_keys(std::string_view text, Settings& settings) {
+    return take_path(text, settings.keys, false);
+}
+
+Problem take_state(std::string_view text, Settings& settings) {
+    return take_path(text, settings.state, false);
+}
+
+Problem take_resync(std::string_view text, Settings& settings) {
+    const auto value = parse_duration(text);
+    if (!value) {
+        return problem(fmt::format("{} is not a duration", quote_text(text)), "as in 6h or 1d; 0 for never");
+    }
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*value);
+    if (seconds != *value) { // 500ms would become 0, and that means never
+        return problem(fmt::format("{} is not a whole number of seconds", quote_text(text)),
+                       "as in 6h or 1d; 0 for never");
+    }
+    settings.reconcile.resync = seconds;
+    return std::nullopt;
+}
+
+Problem take_refresh(std::string_view text, Settings& settings) {
+    static constexpr Words<Refresh, 2> words{{{"never", Refresh::never}, {"probe", Refresh::probe}}};
+    return take_word(text, words, settings.reconcile.refresh);
+}
+
+Problem take_removed_keys(std::string_view text, Settings& settings) {
+    static constexpr Words<RemovedKeys, 2> words{
+        {{"ignore", RemovedKeys::ignore}, {"disable", RemovedKeys::disable}}};
+    return take_word(text, words, settings.reconcile.removed_keys);
+}
+
+Problem take_max_disable(std::string_view text, Settings& settings) {
+    if (text.ends_with('%')) {
+        if (const auto share = parse_decimal(text.substr(0, text.size() - 1)); share && *share <= 100) {
+            settings.guard.max_disable = Percentage{*share};
+            return std::nullopt;
+        }
+    } else if (const auto count = parse_unsigned(text)) {
+        settings.guard.max_disable = *count;
+        return std::nullopt;
+    }
+    return problem(fmt::format("{} is neither a share nor a count of keys", quote_text(text)),
+                   "as in 30% (up to 100%) or 25");
+}
+
+Problem take_allow_self_disable(std::string_view text, Settings& settings) {
+    return take_bool(text, settings.guard.allow_self_disable);
+}
+
+Problem take_listen(std::string_view text, Settings& settings) {
+    const std::size_t colon = text.rfind(':');
+    const std::string_view host = text.substr(0, colon);
+    const bool host_fits =
+        !host.empty() && (host.find(':') == host.npos || (host.front() == '[' && host.back() == ']')) &&
+        std::ranges::all_of(host, [](char c) { return c > ' ' && c < '\x7F' && c != '/' && c != '@'; });
+    const auto port = colon == text.npos ? std::nullopt : parse_unsigned(text.substr(colon + 1));
+    if (!text.empty() && (!host_fits || !port || *port > 65'535)) {
+        return problem(fmt::format("{} is not an address and a port", quote_text(text)),
+                       "as in 127.0.0.1:9464 or \"[::1]:9464\"; empty for no server");
+    }
+    settings.status.listen = text;
+    return std::nullopt;
+}
+
+Problem take_log_format(std::string_view text, Settings& settings) {
+    static constexpr Words<LogFormat, 3> words{
+        {{"text", LogFormat::text}, {"json", LogFormat::json}, {"journal", LogFormat::journal}}};
+    return take_word(text, words, settings.log.format);
+}
+
+Problem take_log_level(std::string_view text, Settings& settings) {
+    static constexpr Words<LogLevel, 4> words{{{"debug", LogLevel::debug},
+                                               {"info", LogLevel::info},
+                                               {"warning", LogLevel::warning},
+                                               {"error", LogLevel::error}}};
+    return take_word(text, words, settings.log.level);
+}
+
+// clang-format off
+constexpr std::array rules{
+    SettingRule{{"api.url", "--api-url", "APIKEYD_API_URL", "URL", "base URL of the API, or production, or staging"}, take_url, false, true},
+    SettingRule{{"api.token_file", "--token-file", "APIKEYD_TOKEN_FILE", "FILE", "file that holds the API token"}, take_token_file, false, true},
+    SettingRule{{"api.ca_file", "--ca-file", "APIKEYD_CA_FILE", "FILE", "CA certificates (PEM) to trust instead of the system's"}, take_ca_file, false, true},
+    SettingRule{{"api.timeout", "--api-timeout", "APIKEYD_API_TIMEOUT", "DURATION", "longest time for one request, start to end"}, take_timeout},
+    SettingRule{{"api.concurrency", "--api-concurrency", "APIKEYD_API_CONCURRENCY", "N", "requests under way at once, 1 to 256"}, take_concurrency},
+    SettingRule{{"api.rate_limit", "--api-rate-limit", "APIKEYD_API_RATE_LIMIT", "N", "requests a second; 0: no limit of our own"}, take_rate_limit},
+    SettingRule{{"api.self_id", "--api-self-id", "APIKEYD_API_SELF_ID", "ID", "id of the key whose secret is our token"}, take_self_id, false, true},
+    SettingRule{{"keys", "--keys", "APIKEYD_KEYS", "PATH", "desired file, or a folder of them"}, take_keys, false, true},
+    SettingRule{{"state", "--state", "APIKEYD_STATE", "FILE", "state file"}, take_state, false, true},
+    SettingRule{{"reconcile.resync", "--resync", "APIKEYD_RESYNC", "DURATION", "assert everything again this often; 0: never"}, take_resync},
+    SettingRule{{"reconcile.refresh", "--refresh", "APIKEYD_REFRESH", "never|probe", "look at each key before planning"}, take_refresh},
+    SettingRule{{"reconcile.removed_keys", "--removed-keys", "APIKEYD_REMOVED_KEYS", "ignore|disable", "what becomes of a key taken out of the file"}, take_removed_keys},
+    SettingRule{{"guard.max_disable", "--max-disable", "APIKEYD_MAX_DISABLE", "SHARE|COUNT", "disable at most so many keys without approval"}, take_max_disable},
+    SettingRule{{"guard.allow_self_disable", "--allow-self-disable", "APIKEYD_ALLOW_SELF_DISABLE", "true|false", "allow disabling the key whose secret is our token"}, take_allow_self_disable, true},
+    SettingRule{{"status.listen", "--status-listen", "APIKEYD_STATUS_LISTEN", "HOST:PORT", "address of the status page and metrics; empty: none"}, take_listen},
+    SettingRule{{"log.format", "--log-format", "APIKEYD_LOG_FORMAT", "text|json|journal", "form of the log"}, take_log_format},
+    SettingRule{{"log.level", "--log-level", "APIKEYD_LOG_LEVEL", "debug|info|warning|error", "least level that is logged"}, take_log_level},
+};
+// clang-format on
+
+constexpr std::array<SettingInfo, rules.size()> infos = [] {
+    std::array<SettingInfo, rules.size()> result;
+    std::ranges::transform(rules, result.begin(), &SettingRule::info);
+    return result;
+}();
+
+} // namespace
+
+std::span<const SettingRule> setting_rules() {
+    return rules;
+}
+
+std::span<const SettingInfo> setting_table() {
+    return infos;
+}
+
+const SettingRule* find_setting(std::string_view path) {
+    const auto* const found =
+        std::ranges::find_if(rules, [path](const SettingRule& rule) { return rule.info.path == path; });
+    return found == rules.end() ? nullptr : found;
+}
+
+} // namespace apikeyd
