@@ -37,7 +37,7 @@ constexpr int no_content = 204;
 constexpr int not_modified = 304;
 
 MessageException too_large() {
-    return MessageException("the answer is larger than " + std::to_string(max_response_size) + " bytes");
+    return {"the answer is larger than " + std::to_string(max_response_size) + " bytes"};
 }
 
 // All values of a header field, in lists or in fields of their own (RFC 9110, 5.3).

@@ -13,6 +13,7 @@
 #include <optional>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace apikeyd {
 
@@ -40,9 +41,9 @@ std::string describe(std::chrono::milliseconds time) {
 
 class PocoTransport final : public Transport {
   public:
-    PocoTransport(const TransportOptions& options, Poco::Net::Context::Ptr context, TokenSource token,
-                  DeadlineKeeper& deadlines)
-        : endpoint_(parse_base_url(options.base_url))
+    PocoTransport(Endpoint endpoint, const TransportOptions& options, Poco::Net::Context::Ptr context,
+                  TokenSource token, DeadlineKeeper& deadlines)
+        : endpoint_(std::move(endpoint))
         , timeout_(options.timeout)
         , user_agent_(options.user_agent)
         , context_(std::move(context))
@@ -76,8 +77,8 @@ class PocoTransport final : public Transport {
             host,
             "\r\nAuthorization: Bearer ",
             token.reveal(),
-            "\r\nContent-Type: application/json\r\nAccept: application/json\r\nAccept-Encoding: identity"
-            "\r\nUser-Agent: ",
+            "\r\nContent-Type: application/json\r\nAccept: application/json",
+            "\r\nAccept-Encoding: identity\r\nUser-Agent: ",
             user_agent_,
             "\r\nContent-Length: ",
             size,
@@ -172,6 +173,13 @@ class PocoTransport final : public Transport {
 
 std::unique_ptr<Transport> make_poco_transport(const TransportOptions& options, TokenSource token,
                                                DeadlineKeeper& deadlines) {
+    return std::move(make_poco_transports(1, options, token, deadlines).front());
+}
+
+std::vector<std::unique_ptr<Transport>> make_poco_transports(std::size_t count,
+                                                             const TransportOptions& options,
+                                                             const TokenSource& token,
+                                                             DeadlineKeeper& deadlines) {
     const Endpoint endpoint = parse_base_url(options.base_url);
     if (!std::all_of(options.user_agent.begin(), options.user_agent.end(),
                      [](char one) { return one >= 0x20 && one < 0x7F; })) {
@@ -181,7 +189,11 @@ std::unique_ptr<Transport> make_poco_transport(const TransportOptions& options, 
     if (endpoint.secure) {
         context = make_tls_context(options.ca_file);
     }
-    return std::make_unique<PocoTransport>(options, std::move(context), std::move(token), deadlines);
+    std::vector<std::unique_ptr<Transport>> transports;
+    for (std::size_t i = 0; i < count; ++i) {
+        transports.push_back(std::make_unique<PocoTransport>(endpoint, options, context, token, deadlines));
+    }
+    return transports;
 }
 
 } // namespace apikeyd

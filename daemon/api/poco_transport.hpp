@@ -9,11 +9,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace apikeyd {
 
 // Bytes. A larger answer is no ApiKey.
-inline constexpr std::size_t max_response_size = 1024 * 1024;
+inline constexpr std::size_t max_response_size = 1'048'576;
 
 struct TransportOptions {
     std::string base_url;              // https://host[:port]/path, or http to loopback; no trailing slash
@@ -39,12 +40,23 @@ class DeadlineKeeper {
     std::unique_ptr<Impl> impl_;
 };
 
-// One keep-alive session over Poco::Net. The token is asked for with every request, so that a new one is used
-// at once. Host name and certificate are verified, TLS 1.2 at least; redirects are not followed; the session
-// is dropped after any error, any 1xx and any left-over byte. Throws std::runtime_error if the TLS context
-// can't be made (an unreadable ca_file, say).
-using TokenSource = std::function<Secret()>; // called from the transport's thread; must be thread-safe
+// One keep-alive connection over Poco::Net. The token is asked for with every request, so that a new one is
+// used at once. Host name and certificate are verified, TLS 1.2 at least, plain http to this machine only;
+// redirects are not followed, proxies of the environment not used; the connection is dropped after any error
+// and any left-over byte. `timeout` bounds everything but the look-up of the name, which the resolver bounds
+// (resolv.conf(5)). The process must ignore SIGPIPE. Throws std::runtime_error if the URL is no base URL or
+// the TLS context can't be made (an unreadable ca_file, say).
+//
+// The token source is called from the transport's thread; it must be thread-safe and must not throw. Without
+// a token it returns an empty one.
+using TokenSource = std::function<Secret()>;
 std::unique_ptr<Transport> make_poco_transport(const TransportOptions& options, TokenSource token,
                                                DeadlineKeeper& deadlines);
+
+// The same for several workers, who share what is read of the CA certificates (some 15 ms and a megabyte).
+std::vector<std::unique_ptr<Transport>> make_poco_transports(std::size_t count,
+                                                             const TransportOptions& options,
+                                                             const TokenSource& token,
+                                                             DeadlineKeeper& deadlines);
 
 } // namespace apikeyd

@@ -72,12 +72,21 @@ std::size_t utf8_size(std::string_view text) noexcept {
     return size;
 }
 
-// Controls, and what turns the direction of writing or breaks a line: C1, U+2028 to U+202E, U+2066 to U+2069.
+// The number of a valid character.
+unsigned code_point(std::string_view character) noexcept {
+    static constexpr unsigned char lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    unsigned number = static_cast<unsigned char>(character.front()) & lead_bits[character.size()];
+    for (const char byte : character.substr(1)) {
+        number = number << 6 | (static_cast<unsigned char>(byte) & 0x3F);
+    }
+    return number;
+}
+
+// Controls, line and paragraph separators, and what turns the direction of writing.
 bool is_harmful(std::string_view character) noexcept {
-    const auto first = static_cast<unsigned char>(character.front());
-    return first < 0x20 || first == 0x7F || (first == 0xC2 && character < "\xC2\xA0") ||
-           (character >= "\xE2\x80\xA8" && character <= "\xE2\x80\xAE") ||
-           (character >= "\xE2\x81\xA6" && character <= "\xE2\x81\xA9");
+    const unsigned number = code_point(character);
+    return number < 0x20 || (number >= 0x7F && number < 0xA0) || (number >= 0x2028 && number <= 0x202E) ||
+           (number >= 0x2066 && number <= 0x2069);
 }
 
 void append_escaped(std::string& result, std::string_view bytes) {

@@ -8,6 +8,8 @@
 #include <openssl/ssl.h>
 
 #include <fstream>
+#include <thread>
+#include <vector>
 
 using namespace apikeyd;
 using namespace std::chrono_literals;
@@ -188,4 +190,34 @@ TEST_CASE("tls: the system's certificates do not vouch for a stranger") {
     world.ca_file.clear();
     const Identity identity = make_identity({.name = "DNS:localhost", .issuer = &world.authority});
     CHECK_THAT(result(world, identity), StartsWith("not sent: ") && Contains("local issuer"));
+}
+
+TEST_CASE("tls: many workers share certificates and deadlines") {
+    World world;
+    const auto context =
+        make_server_context(make_identity({.name = "DNS:localhost", .issuer = &world.authority}));
+    RawServer server({[](RawPeer& peer) { // one connection after the other
+                         peer.read_request();
+                         peer.write(http_answer("{}", "Connection: close\r\n"));
+                     }},
+                     context.get());
+    const auto transports = make_poco_transports(
+        4, {"https://localhost:" + std::to_string(server.port()), world.ca_file, 30s, "apikeyd"},
+        [] { return Secret(std::string("t0ken-of-the-test")); }, world.keeper);
+    std::vector<std::string> results(transports.size());
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < transports.size(); ++i) {
+        threads.emplace_back([&, i] {
+            for (int round = 0; round < 5; ++round) {
+                results[i] += shown(transports[i]->send(request)) + ";";
+            }
+        });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    for (const std::string& one : results) {
+        CHECK(one == "200 {};200 {};200 {};200 {};200 {};");
+    }
+    CHECK(server.connections() == 20);
 }
