@@ -27,7 +27,7 @@ NEIGHBOURS = {("daemon/runtime", "daemon/status")}
 STATE_MAY_USE = {"config/key.hpp", "config/secret.hpp", "config/time.hpp"}
 # Which libraries may be named where: the adapters that translate them.
 LIBRARIES = [
-    (re.compile(r"<yaml-cpp/"), re.compile(r"config/yaml_reader\.(cpp|hpp)$")),
+    (re.compile(r"<yaml-cpp/"), re.compile(r"config/yaml_(reader|syntax)\.(cpp|hpp)$")),
     (re.compile(r"<(SQLiteCpp/|sqlite3\.h)"), re.compile(r"state/")),
     (re.compile(r"<Poco/Net/"), re.compile(r"daemon/(api|status)/")),
     (re.compile(r"<Poco/JSON/"), re.compile(r"daemon/(api|status|runtime|cli)/")),

@@ -80,11 +80,11 @@ Actions Reconciler::answered(std::vector<Answer> answers, Now now) {
 }
 
 void Reconciler::answer_one(Answer& answer, Actions& actions, Now now) {
-    auto node = outstanding_.extract(answer.id);
-    if (node.empty()) {
+    auto taken = take_back(answer.id);
+    if (!taken) {
         return; // withdrawn meanwhile: can't happen as long as the pool keeps its word
     }
-    Work work = std::move(node.mapped());
+    Work work = std::move(*taken);
     ++work.attempt;
     const KnownKey after = settle(work.change, work.desired, answer.outcome, work.marked_at, now.wall);
     actions.batch.keys.push_back(after);
@@ -198,12 +198,10 @@ void Reconciler::pause_where_told(const Answer& answer, Actions& actions, Now no
 Actions Reconciler::withdrawn(const std::vector<KeyId>& ids, Now now) {
     Actions actions;
     for (const KeyId& id : ids) {
-        auto node = outstanding_.extract(id);
-        if (node.empty()) {
-            continue;
+        if (auto work = take_back(id)) {
+            actions.batch.keys.push_back(work->change.known);
+            wait(std::move(*work), now.mono);
         }
-        actions.batch.keys.push_back(node.mapped().change.known);
-        wait(std::move(node.mapped()), now.mono);
     }
     if (options_.max_attempts && denied_ && current_) { // a pipeline won't wait for a new token
         current_->entry.failed += waiting_.size() + (queue_.size() - next_);
@@ -258,10 +256,18 @@ void Reconciler::dispatch(Actions& actions, Now now) {
     }
 }
 
+// What hurts waits for what helps: a change is barred while one of an earlier rank is being tried for the
+// first time. Later tries bar nothing, or one bad key would hold up the others.
+bool Reconciler::barred(const Change& change) const {
+    const auto earlier = first_tries_.begin() + sending_rank(change);
+    return std::any_of(first_tries_.begin(), earlier, [](std::size_t count) { return count > 0; });
+}
+
 // Of what is due: retries and the queue, what helps before what hurts.
 std::optional<Reconciler::Work> Reconciler::take_next(Now now) {
-    const bool queued = next_ < queue_.size();
-    const bool due = !waiting_.empty() && waiting_.begin()->first <= now.mono;
+    const bool queued = next_ < queue_.size() && !barred(queue_[next_]);
+    const bool due =
+        !waiting_.empty() && waiting_.begin()->first <= now.mono && !barred(waiting_.begin()->second.change);
     if (due && (!queued || sending_rank(waiting_.begin()->second.change) <= sending_rank(queue_[next_]))) {
         Work work = std::move(waiting_.begin()->second);
         waiting_.erase(waiting_.begin());
@@ -289,7 +295,18 @@ void Reconciler::hand_out(Work work, Actions& actions, Now now) {
     actions.batch.keys.push_back(mark_in_doubt(work.change, now.wall));
     actions.dispatches.push_back({work.change.id, work.change.to});
     const KeyId id = work.change.id;
+    first_tries_[static_cast<std::size_t>(sending_rank(work.change))] += work.attempt == 0 ? 1 : 0;
     outstanding_.emplace(id, std::move(work));
+}
+
+std::optional<Reconciler::Work> Reconciler::take_back(const KeyId& id) {
+    auto node = outstanding_.extract(id);
+    if (node.empty()) {
+        return std::nullopt;
+    }
+    Work& work = node.mapped();
+    first_tries_[static_cast<std::size_t>(sending_rank(work.change))] -= work.attempt == 0 ? 1 : 0;
+    return std::move(work);
 }
 
 void Reconciler::finish_where_done(Actions& actions, Now now) {
@@ -316,16 +333,25 @@ void Reconciler::finish(Result result, Actions& actions, Now now) {
 }
 
 std::optional<MonoTime> Reconciler::next_wakeup() const {
-    const bool queued = next_ < queue_.size();
-    if (stopping_ || (!queued && waiting_.empty()) || outstanding_.size() >= options_.window) {
+    if (stopping_ || outstanding_.size() >= options_.window) {
+        return std::nullopt;
+    }
+    // What is barred is looked at again when that which bars it is answered.
+    std::optional<MonoTime> at;
+    if (!waiting_.empty() && !barred(waiting_.begin()->second.change)) {
+        at = waiting_.begin()->first;
+    }
+    if (next_ < queue_.size() && !barred(queue_[next_])) {
+        at = MonoTime{};
+    }
+    if (!at) {
         return std::nullopt;
     }
     if (denied_) {
         return outstanding_.empty() ? std::optional(denied_try_at_) : std::nullopt;
     }
-    MonoTime at = queued ? MonoTime{} : waiting_.begin()->first;
-    at = std::max(at, paused_until_);
-    return std::max(at, limiter_.next(at));
+    at = std::max(*at, paused_until_);
+    return std::max(*at, limiter_.next(*at));
 }
 
 const DesiredKey* Reconciler::desired_key(const KeyId& id) const {

@@ -10,6 +10,7 @@
 #include "daemon/reconcile/throttle.hpp"
 #include "state/state_store.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -104,7 +105,9 @@ class Reconciler {
     void wait(Work work, MonoTime until);
     void dispatch(Actions& actions, Now now);
     bool may_dispatch(Now now) const;
+    bool barred(const Change& change) const;
     std::optional<Work> take_next(Now now);
+    std::optional<Work> take_back(const KeyId& id);
     void hand_out(Work work, Actions& actions, Now now);
     void finish_where_done(Actions& actions, Now now);
     void finish(Result result, Actions& actions, Now now);
@@ -119,6 +122,7 @@ class Reconciler {
     std::size_t next_ = 0;
     std::multimap<MonoTime, Work> waiting_; // by the time of their next try
     std::unordered_map<KeyId, Work> outstanding_;
+    std::array<std::size_t, 3> first_tries_{}; // of the outstanding, by sending rank
 
     MonoTime paused_until_{};
     unsigned throttled_in_a_row_ = 0;

@@ -42,6 +42,10 @@ Poco::JSON::Object::Ptr ordered_object() {
     return new Poco::JSON::Object(Poco::JSON_PRESERVE_KEY_ORDER);
 }
 
+Poco::Dynamic::Var json_time(const std::optional<WallTime>& time) {
+    return time ? Poco::Dynamic::Var(format_rfc3339(*time)) : Poco::Dynamic::Var();
+}
+
 std::string json_text(const Poco::JSON::Object& object, unsigned indent) {
     std::ostringstream out;
     object.stringify(out, indent);

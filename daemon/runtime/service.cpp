@@ -3,6 +3,8 @@
 
 #include "daemon/runtime/event_log.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <csignal>
 #include <unistd.h>
@@ -41,6 +43,26 @@ void DesiredFollower::load() {
         keys_ = loaded.value->keys().size();
         sink_.desired(std::make_shared<const DesiredState>(std::move(*loaded.value)));
     }
+}
+
+std::string status_sentence(const Engine& engine, const DesiredFollower& follower) {
+    if (follower.degraded()) {
+        return "DEGRADED: " + *follower.degraded();
+    }
+    if (engine.state_trouble()) {
+        return "STATE UNAVAILABLE: " + *engine.state_trouble();
+    }
+    if (engine.denied() && engine.last_denial()) {
+        return "DENIED: " + engine.last_denial()->why;
+    }
+    const auto& finished = engine.last_finished();
+    if (!engine.idle() || !finished) {
+        return fmt::format("converging, {} keys", follower.keys());
+    }
+    if (finished->result == Result::converged) {
+        return fmt::format("in sync, {} keys", finished->managed);
+    }
+    return fmt::format("NOT CONVERGED: {} of {} keys rejected", finished->rejected, finished->managed);
 }
 
 void stop_on_signals(EventLoop& loop, std::function<void(const std::string& why)> stop) {

@@ -40,6 +40,9 @@ class DesiredFollower {
     std::vector<std::string> told_; // the diagnostics that were logged last
 };
 
+// One true sentence on how it goes, for the service manager: what is wrong first.
+std::string status_sentence(const Engine& engine, const DesiredFollower& follower);
+
 // Stops a loop in order on SIGTERM and SIGINT: `stop` is called at the first, and the second ends the process
 // at once, which leaves in doubt what is under way.
 void stop_on_signals(EventLoop& loop, std::function<void(const std::string& why)> stop);

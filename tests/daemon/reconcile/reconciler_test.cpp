@@ -391,3 +391,23 @@ TEST_CASE("reconciler: a disable that is due again waits behind enables that are
     world.edit({{id1, std::nullopt, true}, {id2, std::nullopt, false}});
     CHECK(world.order.back() == id1);
 }
+
+TEST_CASE("reconciler: disables are not begun before the enables and renames of the plan were tried") {
+    ReconcileWorld world;
+    world.edit({{id1, "a", false}, {id2, "b", true}, {key_id(3), "c", true}});
+    world.apply_all();
+    world.edit({{id1, "a", true}, {id2, "z", true}, {key_id(3), "c", false}});
+    REQUIRE(world.sent.size() == 1); // the enable
+    CHECK(world.sent.contains(id1));
+    CHECK_FALSE(world.reconciler.next_wakeup());
+    const bool answered = GENERATE(true, false);
+    if (answered) {
+        world.apply(id1);
+    } else {
+        world.answer(id1, Retryable{"HTTP 503", {}}, 503); // it had its chance, and holds up nobody
+    }
+    REQUIRE(world.sent.size() == 1);
+    CHECK(world.sent.contains(id2));
+    world.apply(id2);
+    CHECK(world.sent.contains(key_id(3)));
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/converger.hpp"
+#include "daemon/cli/planning.hpp"
+#include "daemon/runtime/event_log.hpp"
+#include "daemon/runtime/json_text.hpp"
+#include "daemon/runtime/service.hpp"
+
+#include <fmt/format.h>
+
+namespace apikeyd {
+
+namespace {
+
+// Tries of one key before a pipeline is told that it did not converge.
+constexpr unsigned attempts = 5;
+
+std::string render(const ReconcileFinished& finished, OutputFormat format) {
+    if (format == OutputFormat::text) {
+        return fmt::format("{}: {} managed keys, {} changes planned, {} applied, {} rejected, {} failed\n",
+                           to_string(finished.result), finished.managed, finished.planned, finished.applied,
+                           finished.rejected, finished.failed);
+    }
+    auto object = ordered_object();
+    object->set("format_version", std::string("1.0"));
+    object->set("result", std::string(to_string(finished.result)));
+    object->set("managed", finished.managed);
+    object->set("planned", finished.planned);
+    object->set("applied", finished.applied);
+    object->set("rejected", finished.rejected);
+    object->set("failed", finished.failed);
+    object->set("revision", finished.revision);
+    return json_text(*object, 2) + "\n";
+}
+
+// Runs one reconciliation to its end; nothing if the state could not be used for it.
+std::optional<ReconcileFinished> reconcile_once(const Settings& settings, DesiredState desired) {
+    EventLoop loop;
+    Log log = make_log(settings.log);
+    Engine* engine = nullptr;
+    Converger converger(loop, log, settings, attempts, [&] {
+        if (engine != nullptr && (engine->idle() || engine->stopped() || engine->state_trouble())) {
+            loop.quit();
+        }
+    });
+    engine = &converger.engine();
+    stop_on_signals(loop, [&](const std::string& why) {
+        log_daemon_stopping(log, why);
+        engine->stop();
+    });
+    engine->desired(std::make_shared<const DesiredState>(std::move(desired)));
+    loop.run();
+    return engine->state_trouble() ? std::nullopt : engine->last_finished();
+}
+
+} // namespace
+
+int apply_command(const CommandLine& line) {
+    const Settings settings = require_settings(line);
+    DesiredState desired = require_desired(settings, line);
+    if (line.dry_run) {
+        return print_drift(plan_from_state(desired, settings.state), line);
+    }
+    block_signals();
+    const auto finished = reconcile_once(settings, std::move(desired));
+    if (!finished) {
+        throw CommandError(exit_error, "the state can't be used; nothing more was sent");
+    }
+    if (!line.quiet) {
+        print(render(*finished, line.format));
+    }
+    return finished->result == Result::converged ? exit_ok : exit_error;
+}
+
+} // namespace apikeyd

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/cli/context.hpp"
+
+#include "config/desired_loader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <string_view>
+#include <unistd.h>
+#include <utility>
+
+namespace apikeyd {
+
+namespace {
+
+constexpr std::size_t shown_diagnostics = 100;
+
+std::string count_errors(const std::vector<Diagnostic>& diagnostics) {
+    const auto count = std::ranges::count(diagnostics, Severity::error, &Diagnostic::severity);
+    return fmt::format("{} error{}", count, count == 1 ? "" : "s");
+}
+
+} // namespace
+
+Settings require_settings(const CommandLine& line) {
+    Loaded<Settings> loaded = load_settings(line.sources);
+    std::cerr << render_diagnostics(loaded.diagnostics, wants_color(line, STDERR_FILENO));
+    if (!loaded) {
+        throw CommandError(exit_settings, "the settings can't be used: " + count_errors(loaded.diagnostics));
+    }
+    return std::move(*loaded.value);
+}
+
+DesiredState require_desired(const Settings& settings, const CommandLine& line) {
+    Loaded<DesiredState> loaded = load_desired(settings.keys);
+    std::cerr << render_diagnostics(loaded.diagnostics, wants_color(line, STDERR_FILENO));
+    if (!loaded) {
+        throw CommandError(exit_error, fmt::format("{}: {}; nothing was sent", settings.keys,
+                                                   count_errors(loaded.diagnostics)));
+    }
+    return std::move(*loaded.value);
+}
+
+bool wants_color(const CommandLine& line, int fd) {
+    const char* no_color = std::getenv("NO_COLOR");
+    const char* term = std::getenv("TERM");
+    return !line.no_color && (no_color == nullptr || *no_color == '\0') &&
+           (term == nullptr || std::string_view(term) != "dumb") && isatty(fd) == 1;
+}
+
+void print(const std::string& text) {
+    std::cout << text << std::flush;
+    if (!std::cout) {
+        throw CommandError(exit_error, "standard output can't be written");
+    }
+}
+
+std::string render_diagnostics(const std::vector<Diagnostic>& diagnostics, bool color) {
+    std::string text;
+    for (std::size_t i = 0; i < diagnostics.size() && i < shown_diagnostics; ++i) {
+        text += render_diagnostic(diagnostics[i], color);
+    }
+    if (diagnostics.size() > shown_diagnostics) {
+        text += fmt::format("... and {} more\n", diagnostics.size() - shown_diagnostics);
+    }
+    return text;
+}
+
+} // namespace apikeyd

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/desired_state.hpp"
+#include "config/diagnostic.hpp"
+#include "config/settings.hpp"
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace apikeyd {
+
+// Exit codes that scripts rely on; 64 and 78 as in sysexits.h(3head).
+enum ExitCode : int {
+    exit_ok = 0,
+    exit_error = 1,
+    exit_differences = 2,
+    exit_usage = 64,
+    exit_settings = 78
+};
+
+enum class OutputFormat { text, json };
+
+// What the command line said, besides the settings.
+struct CommandLine {
+    SettingSources sources;
+    OutputFormat format = OutputFormat::text;
+    bool no_color = false;
+    bool quiet = false;
+    bool dry_run = false;
+    std::vector<std::string> paths; // of `validate`
+};
+
+// Ends the command with a message and a code. The message ends without a newline.
+class CommandError : public std::runtime_error {
+  public:
+    CommandError(ExitCode code, const std::string& message)
+        : std::runtime_error(message)
+        , code_(code) {}
+    ExitCode code() const noexcept { return code_; }
+
+  private:
+    ExitCode code_;
+};
+
+// The settings; what is wrong with them goes to standard error. Throws CommandError (78) if they can't be
+// used.
+Settings require_settings(const CommandLine& line);
+
+// The desired state; diagnostics go to standard error. Throws CommandError (1) if it is invalid.
+DesiredState require_desired(const Settings& settings, const CommandLine& line);
+
+// Whether to colour what goes to this file descriptor: a terminal, and neither --no-color nor NO_COLOR
+// (https://no-color.org) nor TERM=dumb says otherwise.
+bool wants_color(const CommandLine& line, int fd);
+
+// Writes a report to standard output and flushes it. Throws CommandError (1) if it can't all be written.
+void print(const std::string& text);
+
+// The diagnostics as text for a terminal; at most so many in full, then how many more.
+std::string render_diagnostics(const std::vector<Diagnostic>& diagnostics, bool color);
+
+} // namespace apikeyd

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/cli/converger.hpp"
+
+#include "daemon/cli/context.hpp"
+#include "generated/version.hpp"
+
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace apikeyd {
+
+namespace {
+
+// So many changes are marked and handed out for each worker, so that none waits for a commit to get its next.
+constexpr std::size_t window_per_worker = 4;
+
+RandomSource seeded_random() {
+    std::random_device device;
+    auto engine = std::make_shared<std::mt19937_64>((std::uint64_t{device()} << 32) | device());
+    return [engine] { return (*engine)(); };
+}
+
+std::vector<std::unique_ptr<Transport>> connections(const ApiSettings& api, const TokenStore& token,
+                                                    DeadlineKeeper& deadlines) {
+    TransportOptions options;
+    options.base_url = api.url;
+    options.ca_file = api.ca_file;
+    options.timeout = api.timeout;
+    options.user_agent = std::string("apikeyd/") + version;
+    try {
+        return make_poco_transports(
+            api.concurrency, options, [&token] { return token.get(); }, deadlines);
+    } catch (const std::runtime_error& error) {
+        throw CommandError(exit_settings, error.what());
+    }
+}
+
+ReconcilerOptions reconciler_options(const Settings& settings, std::optional<unsigned> max_attempts) {
+    ReconcilerOptions options;
+    options.window = settings.api.concurrency * window_per_worker;
+    options.rate_limit = settings.api.rate_limit;
+    options.max_attempts = max_attempts;
+    return options;
+}
+
+} // namespace
+
+Converger::Converger(EventLoop& loop, Log& log, const Settings& settings,
+                     std::optional<unsigned> max_attempts, std::function<void()> stepped)
+    : token_(find_token(settings.api.token_file))
+    , engine_(loop, log, StateStore::open(settings.state),
+              Reconciler(reconciler_options(settings, max_attempts), seeded_random()),
+              connections(settings.api, token_, deadlines_), std::move(stepped)) {}
+
+Log make_log(const LogSettings& settings) {
+    const LogFormat fallback = stderr_is_journal() ? LogFormat::journal : LogFormat::text;
+    return {settings.format.value_or(fallback), settings.level};
+}
+
+} // namespace apikeyd

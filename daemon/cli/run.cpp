@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/converger.hpp"
+#include "daemon/cli/planning.hpp"
+#include "daemon/runtime/event_log.hpp"
+#include "daemon/runtime/file_watcher.hpp"
+#include "daemon/runtime/notifier.hpp"
+#include "daemon/runtime/service.hpp"
+#include "generated/version.hpp"
+
+#include <csignal>
+#include <unistd.h>
+
+namespace apikeyd {
+
+namespace {
+
+// Over the request timeout, which ends what is under way: for the commits after it.
+constexpr std::chrono::milliseconds shutdown_slack{2000};
+
+// Plans and reports each desired state, and has nothing that could send.
+class DryRunReporter final : public DesiredSink {
+  public:
+    DryRunReporter(const CommandLine& line, std::string state_path, Log& log)
+        : line_(line)
+        , state_path_(std::move(state_path))
+        , log_(log) {}
+
+    void desired(std::shared_ptr<const DesiredState> state) override {
+        try {
+            print_drift(plan_from_state(*state, state_path_), line_);
+        } catch (const StateError& error) {
+            log_state_unavailable(log_, error.what());
+        }
+    }
+
+  private:
+    const CommandLine& line_;
+    std::string state_path_;
+    Log& log_;
+};
+
+// What both kinds of run have: the loop, the log, and the desired file that is followed.
+class Frame {
+  public:
+    Frame(const Settings& settings, bool dry_run)
+        : keys_(settings.keys)
+        , log_(make_log(settings.log)) {
+        log_daemon_started(log_, {version, settings.api.url, settings.keys, settings.state, dry_run});
+    }
+
+    void follow(DesiredSink& sink, std::function<void()> loaded) {
+        follower_ = std::make_unique<DesiredFollower>(keys_, log_, sink);
+        watcher_ = std::make_unique<FileWatcher>(
+            loop_, keys_,
+            [this, loaded = std::move(loaded)] {
+                follower_->load();
+                loaded();
+            },
+            !inotify_sees_all(keys_));
+    }
+
+    void run() {
+        loop_.feed_watchdog();
+        notifier_.ready();
+        loop_.run();
+    }
+
+    EventLoop& loop() noexcept { return loop_; }
+    Log& log() noexcept { return log_; }
+    Notifier& notifier() noexcept { return notifier_; }
+    DesiredFollower& follower() noexcept { return *follower_; }
+    FileWatcher& watcher() noexcept { return *watcher_; }
+
+  private:
+    std::string keys_;
+    Log log_;
+    SystemdNotifier notifier_;
+    EventLoop loop_;
+    std::unique_ptr<DesiredFollower> follower_;
+    std::unique_ptr<FileWatcher> watcher_;
+};
+
+int run_dry(const CommandLine& line, const Settings& settings) {
+    Frame frame(settings, true);
+    DryRunReporter reporter(line, settings.state, frame.log());
+    frame.follow(reporter, [] {});
+    frame.loop().on_signal(SIGHUP, [&] { frame.watcher().look(); });
+    stop_on_signals(frame.loop(), [&](const std::string& why) {
+        log_daemon_stopping(frame.log(), why);
+        frame.loop().quit();
+    });
+    frame.run();
+    return exit_ok;
+}
+
+// The daemon proper.
+class Daemon {
+  public:
+    explicit Daemon(const Settings& settings)
+        : frame_(settings, false)
+        , timeout_(settings.api.timeout)
+        , converger_(frame_.loop(), frame_.log(), settings, std::nullopt, [this] { stepped(); })
+        , overdue_(frame_.loop(), [this] { leave_unfinished(); }) {
+        frame_.follow(converger_.engine(), [this] { stepped(); });
+        if (const std::string& file = converger_.token().file(); !file.empty()) {
+            token_watcher_ = std::make_unique<FileWatcher>(
+                frame_.loop(), file, [this] { reload_token(); }, !inotify_sees_all(file));
+        }
+        frame_.loop().on_signal(SIGHUP, [this] { reload(); });
+        stop_on_signals(frame_.loop(), [this](const std::string& why) { stop(why); });
+    }
+
+    int run() {
+        frame_.run();
+        return exit_ok;
+    }
+
+  private:
+    void stepped() {
+        if (converger_.engine().stopped()) {
+            frame_.loop().quit();
+        }
+        if (std::string sentence = status_sentence(converger_.engine(), frame_.follower());
+            sentence != status_) {
+            frame_.notifier().status(sentence);
+            status_ = std::move(sentence);
+        }
+    }
+
+    void reload() {
+        frame_.notifier().reloading();
+        reload_token();
+        frame_.watcher().look();
+        frame_.notifier().ready();
+    }
+
+    void reload_token() {
+        try {
+            if (converger_.token().reload()) {
+                log_token_loaded(frame_.log(), converger_.token().file());
+                converger_.engine().credentials_changed();
+            }
+        } catch (const TokenError& error) {
+            log_token_invalid(frame_.log(), error.what());
+        }
+    }
+
+    void stop(const std::string& why) {
+        log_daemon_stopping(frame_.log(), why);
+        frame_.notifier().stopping();
+        overdue_.set(current_time().mono + timeout_ + shutdown_slack);
+        converger_.engine().stop();
+    }
+
+    // The marks are on disk: the next start asserts what is in doubt.
+    [[noreturn]] void leave_unfinished() {
+        log_state_unavailable(frame_.log(),
+                              "not everything could be recorded in time; what is in doubt is marked");
+        _exit(exit_error);
+    }
+
+    Frame frame_;
+    std::chrono::milliseconds timeout_;
+    std::string status_;
+    Converger converger_;
+    EventLoop::Timer overdue_;
+    std::unique_ptr<FileWatcher> token_watcher_;
+};
+
+} // namespace
+
+int run_command(const CommandLine& line) {
+    const Settings settings = require_settings(line);
+    block_signals();
+    return line.dry_run ? run_dry(line, settings) : Daemon(settings).run();
+}
+
+} // namespace apikeyd
