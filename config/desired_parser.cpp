@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/desired_parser.hpp"
 
+#include "config/column_counter.hpp"
+#include "config/key_name.hpp"
 #include "config/secret_words.hpp"
 #include "config/suggest.hpp"
 #include "config/text_check.hpp"
@@ -29,32 +31,6 @@ constexpr std::string_view version_hint = "write 'version: 1'";
 constexpr std::string_view keys_hint = "write '- id: ...' for each key, or 'keys: []' for none";
 constexpr std::string_view id_hint = "an id is 24 hex digits, as in 5e5677d71bdc2ae76344968c";
 constexpr std::string_view enabled_hint = "write true or false";
-
-// Columns in code points. Ids come in the order of the file, so on one line each starts where the last one
-// was: JSON on a single line stays linear.
-class ColumnCounter {
-  public:
-    explicit ColumnCounter(std::string_view text)
-        : text_(text) {}
-
-    std::uint32_t column(const YamlMark& mark) {
-        if (mark.line != line_ || mark.offset < offset_) {
-            line_ = mark.line;
-            offset_ = mark.offset - std::min(mark.indent, mark.offset);
-            column_ = 1;
-        }
-        column_ +=
-            static_cast<std::uint32_t>(count_code_points(text_.substr(offset_, mark.offset - offset_)));
-        offset_ = mark.offset;
-        return column_;
-    }
-
-  private:
-    std::string_view text_;
-    std::uint32_t line_ = 0;
-    std::uint32_t offset_ = 0;
-    std::uint32_t column_ = 1;
-};
 
 // The grammar of the desired file: a mapping with a list of mappings, nothing deeper.
 class DesiredHandler : public YamlHandler {
@@ -307,20 +283,18 @@ class DesiredHandler : public YamlHandler {
         if (value.text.empty()) {
             return error(value.mark, "the name is empty", "leave the field out to not manage the name");
         }
-        for (std::size_t offset = 0; offset < value.text.size();) {
-            const CodePoint point = decode_utf8(value.text, offset);
-            const auto number = static_cast<std::uint32_t>(point.value);
-            if (!point.valid || is_control(point.value) || is_line_separator(point.value)) {
-                return error(value.mark, fmt::format("the name has a control character, U+{:04X}", number),
-                             "a name is one line of text");
-            }
-            if (is_deceptive(point.value)) {
-                sink_.warning(value.mark.offset,
-                              fmt::format("the name has an invisible character, U+{:04X}", number),
-                              "it may read as another name than it is");
-                break;
-            }
-            offset += point.size;
+        const NameCheck check = check_key_name(value.text);
+        if (check.forbidden) {
+            return error(value.mark,
+                         fmt::format("the name has a control character, U+{:04X}",
+                                     static_cast<std::uint32_t>(*check.forbidden)),
+                         "a name is one line of text");
+        }
+        if (check.deceptive) {
+            sink_.warning(value.mark.offset,
+                          fmt::format("the name has an invisible character, U+{:04X}",
+                                      static_cast<std::uint32_t>(*check.deceptive)),
+                          "it may read as another name than it is");
         }
         key_.named = true;
         name_.assign(value.text);

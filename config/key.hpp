@@ -33,9 +33,25 @@ class KeyId {
     std::string to_string() const;
     const Bytes& bytes() const noexcept { return bytes_; }
 
-    friend auto operator<=>(const KeyId&, const KeyId&) = default;
+    friend bool operator==(const KeyId&, const KeyId&) = default;
+
+    // As the bytes; by whole words, since sorting a desired file is little else than this.
+    friend std::strong_ordering operator<=>(const KeyId& a, const KeyId& b) noexcept {
+        const auto first = a.word<std::uint64_t>(0) <=> b.word<std::uint64_t>(0);
+        return first != 0 ? first : a.word<std::uint32_t>(8) <=> b.word<std::uint32_t>(8);
+    }
 
   private:
+    // Big-endian, so that numbers compare as the bytes do. Compilers make one instruction of it.
+    template <typename Word>
+    Word word(std::size_t offset) const noexcept {
+        Word value = 0;
+        for (std::size_t i = 0; i < sizeof value; ++i) {
+            value = static_cast<Word>(value << 8 | bytes_[offset + i]);
+        }
+        return value;
+    }
+
     Bytes bytes_{};
 };
 

@@ -72,7 +72,7 @@ CodePoint decode_utf8(std::string_view text, std::size_t offset) noexcept {
 std::size_t count_code_points(std::string_view text) noexcept {
     std::size_t count = 0;
     for (std::size_t offset = 0; offset < text.size(); ++count) {
-        offset += decode_utf8(text, offset).size;
+        offset += static_cast<std::uint8_t>(text[offset]) < 0x80 ? 1 : decode_utf8(text, offset).size;
     }
     return count;
 }

@@ -28,6 +28,10 @@ TEST_CASE("key: ids are ordered as their bytes") {
     const auto high = KeyId::parse("ff0000000000000000000000");
     REQUIRE((low && high));
     CHECK(*low < *high);
+    CHECK(*KeyId::parse("0102030405060708090a0b0c") < *KeyId::parse("0102030405060708090a0b0d"));
+    CHECK(*KeyId::parse("010203040506070800000000") > *KeyId::parse("0102030405060707ffffffff"));
+    CHECK(*KeyId::parse("0000000000000000ff000000") > *KeyId::parse("000000000000000000ffffff"));
+    CHECK(*low <= *low);
     CHECK(std::hash<KeyId>{}(*low) != std::hash<KeyId>{}(*high));
 }
 
