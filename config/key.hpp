@@ -38,7 +38,7 @@ class KeyId {
     // As the bytes; by whole words, since sorting a desired file is little else than this.
     friend std::strong_ordering operator<=>(const KeyId& a, const KeyId& b) noexcept {
         const auto first = a.word<std::uint64_t>(0) <=> b.word<std::uint64_t>(0);
-        return first != 0 ? first : a.word<std::uint32_t>(8) <=> b.word<std::uint32_t>(8);
+        return std::is_neq(first) ? first : a.word<std::uint32_t>(8) <=> b.word<std::uint32_t>(8);
     }
 
   private:
