@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace apikeyd {
 
@@ -97,8 +98,19 @@ struct ReconciliationEntry {
     WallTime started_at{};
     std::optional<WallTime> finished_at; // nothing: under way, or cut off by a crash
     std::string revision;
-    std::string result; // converged, incomplete, superseded, interrupted; empty while under way
-    std::uint64_t planned = 0, applied = 0, rejected = 0, failed = 0;
+    std::string result; // converged, held, incomplete, superseded, interrupted; empty while under way
+    std::uint64_t planned = 0, applied = 0, rejected = 0, failed = 0, held = 0;
+};
+
+// The part of a plan that waits for approval of just this digest.
+struct HeldPlan {
+    std::string digest;   // over the changes held; "sha256:…"
+    std::string revision; // digest of the desired state that asks for them; another one ends the hold
+    std::string why;
+    WallTime since{};
+    std::vector<KeyId> ids;              // ascending
+    std::optional<WallTime> approved_at; // nothing: not approved
+    friend bool operator==(const HeldPlan&, const HeldPlan&) = default;
 };
 
 } // namespace apikeyd

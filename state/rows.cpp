@@ -23,6 +23,10 @@ WallTime wall_time(const SQLite::Column& column) {
     return WallTime{std::chrono::milliseconds{column.getInt64()}};
 }
 
+std::optional<WallTime> optional_time(const SQLite::Column& column) {
+    return column.isNull() ? std::nullopt : std::optional(wall_time(column));
+}
+
 void read_bytes(const SQLite::Column& column, std::uint8_t* target, std::size_t size) {
     // The schema's CHECKs promise the size; a file edited by hand may break the promise.
     if (static_cast<std::size_t>(column.getBytes()) != size) {
@@ -55,6 +59,14 @@ void bind_bool(SQLite::Statement& statement, int index, const std::optional<bool
 
 std::int64_t milliseconds(WallTime time) {
     return time.time_since_epoch().count();
+}
+
+void bind_time(SQLite::Statement& statement, int index, const std::optional<WallTime>& time) {
+    if (time) {
+        statement.bind(index, milliseconds(*time));
+    } else {
+        statement.bind(index);
+    }
 }
 
 } // namespace
@@ -147,6 +159,66 @@ void bind_history(SQLite::Statement& insert, const HistoryEntry& entry) {
     insert.bindNoCopy(15, entry.source);
     insert.bindNoCopy(16, entry.revision);
     insert.bindNoCopy(17, entry.detail);
+}
+
+ReconciliationEntry read_reconciliation(SQLite::Statement& row) {
+    const auto count = [&](int column) {
+        return static_cast<std::uint64_t>(row.getColumn(column).getInt64());
+    };
+    ReconciliationEntry entry;
+    entry.seq = row.getColumn(0).getInt64();
+    entry.started_at = wall_time(row.getColumn(1));
+    entry.finished_at = optional_time(row.getColumn(2));
+    entry.revision = row.getColumn(3).getString();
+    entry.result = row.getColumn(4).getString();
+    entry.planned = count(5);
+    entry.applied = count(6);
+    entry.rejected = count(7);
+    entry.failed = count(8);
+    entry.held = count(9);
+    return entry;
+}
+
+void bind_reconciliation(SQLite::Statement& insert, const ReconciliationEntry& entry) {
+    insert.bind(1, entry.seq);
+    insert.bind(2, milliseconds(entry.started_at));
+    bind_time(insert, 3, entry.finished_at);
+    insert.bindNoCopy(4, entry.revision);
+    insert.bindNoCopy(5, entry.result);
+    int index = 6;
+    for (const std::uint64_t count :
+         {entry.planned, entry.applied, entry.rejected, entry.failed, entry.held}) {
+        insert.bind(index++, static_cast<std::int64_t>(count));
+    }
+}
+
+HeldPlan read_held_plan(SQLite::Statement& row) {
+    HeldPlan plan;
+    plan.digest = row.getColumn(0).getString();
+    plan.revision = row.getColumn(1).getString();
+    plan.why = row.getColumn(2).getString();
+    plan.since = wall_time(row.getColumn(3));
+    const std::string ids = row.getColumn(4).getString();
+    for (std::size_t at = 0; at + KeyId::size <= ids.size(); at += KeyId::size) {
+        KeyId::Bytes bytes{};
+        std::memcpy(bytes.data(), ids.data() + at, bytes.size());
+        plan.ids.emplace_back(bytes);
+    }
+    plan.approved_at = optional_time(row.getColumn(5));
+    return plan;
+}
+
+void bind_held_plan(SQLite::Statement& insert, const HeldPlan& plan) {
+    std::string ids;
+    for (const KeyId& id : plan.ids) {
+        ids.append(id.bytes().begin(), id.bytes().end());
+    }
+    insert.bindNoCopy(1, plan.digest);
+    insert.bindNoCopy(2, plan.revision);
+    insert.bindNoCopy(3, plan.why);
+    insert.bind(4, milliseconds(plan.since));
+    insert.bind(5, ids.data(), static_cast<int>(ids.size())); // copied: it ends with this function
+    bind_time(insert, 6, plan.approved_at);
 }
 
 void bind_id(SQLite::Statement& statement, int index, const KeyId& id) {

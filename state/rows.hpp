@@ -22,6 +22,12 @@ inline constexpr const char* history_columns =
 HistoryEntry read_history(SQLite::Statement& row);
 void bind_history(SQLite::Statement& insert, const HistoryEntry& entry); // all but seq, by position
 
+ReconciliationEntry read_reconciliation(SQLite::Statement& row);
+void bind_reconciliation(SQLite::Statement& insert, const ReconciliationEntry& entry);
+
+HeldPlan read_held_plan(SQLite::Statement& row);
+void bind_held_plan(SQLite::Statement& insert, const HeldPlan& plan);
+
 void bind_id(SQLite::Statement& statement, int index, const KeyId& id);
 
 } // namespace apikeyd::rows

@@ -58,8 +58,19 @@ constexpr std::array migrations = {
         planned     INTEGER NOT NULL,
         applied     INTEGER NOT NULL,
         rejected    INTEGER NOT NULL,
-        failed      INTEGER NOT NULL
+        failed      INTEGER NOT NULL,
+        held        INTEGER NOT NULL
     ) STRICT;
+
+    -- At most one: the disables that wait for approval, or that were approved and may not all be done.
+    CREATE TABLE held_plan (
+        digest      TEXT PRIMARY KEY,
+        revision    TEXT NOT NULL,
+        why         TEXT NOT NULL,
+        since       INTEGER NOT NULL,
+        ids         BLOB NOT NULL CHECK (length(ids) % 12 = 0),
+        approved_at INTEGER
+    ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE history (
         seq            INTEGER PRIMARY KEY,

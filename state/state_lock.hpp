@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 namespace apikeyd {
 
@@ -16,7 +17,10 @@ class StateLock {
         : fd_(other.fd_) {
         other.fd_ = -1;
     }
-    StateLock& operator=(StateLock&&) = delete;
+    StateLock& operator=(StateLock&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
 
   private:
     int fd_ = -1;

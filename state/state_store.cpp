@@ -70,9 +70,14 @@ struct StateStore::Impl {
         }
     }
 
+    std::int64_t read_next_reconciliation() {
+        return db.execAndGet("SELECT coalesce(max(seq), 0) + 1 FROM reconciliation").getInt64();
+    }
+
     void put(const KnownKey& key);
     void append(const HistoryEntry& entry);
     void put(const ReconciliationEntry& entry);
+    void put(const HeldPlan& plan);
 
     std::string path;
     std::optional<StateLock> lock; // dropped after the database is closed
@@ -124,20 +129,15 @@ void StateStore::Impl::append(const HistoryEntry& entry) {
 
 void StateStore::Impl::put(const ReconciliationEntry& entry) {
     auto& insert =
-        prepared(put_reconciliation, "INSERT OR REPLACE INTO reconciliation VALUES (?,?,?,?,?,?,?,?,?)");
+        prepared(put_reconciliation, "INSERT OR REPLACE INTO reconciliation VALUES (?,?,?,?,?,?,?,?,?,?)");
     insert.tryReset();
-    insert.clearBindings();
-    insert.bind(1, entry.seq);
-    insert.bind(2, static_cast<std::int64_t>(entry.started_at.time_since_epoch().count()));
-    if (entry.finished_at) {
-        insert.bind(3, static_cast<std::int64_t>(entry.finished_at->time_since_epoch().count()));
-    }
-    insert.bindNoCopy(4, entry.revision);
-    insert.bindNoCopy(5, entry.result);
-    insert.bind(6, static_cast<std::int64_t>(entry.planned));
-    insert.bind(7, static_cast<std::int64_t>(entry.applied));
-    insert.bind(8, static_cast<std::int64_t>(entry.rejected));
-    insert.bind(9, static_cast<std::int64_t>(entry.failed));
+    rows::bind_reconciliation(insert, entry);
+    insert.exec();
+}
+
+void StateStore::Impl::put(const HeldPlan& plan) {
+    SQLite::Statement insert(db, "INSERT INTO held_plan VALUES (?,?,?,?,?,?)");
+    rows::bind_held_plan(insert, plan);
     insert.exec();
 }
 
@@ -156,8 +156,7 @@ StateStore StateStore::open(const std::string& given) {
     }
     return guarded(path, [&] {
         auto impl = std::make_unique<Impl>(path, state_file::open_writable(path), std::move(lock));
-        impl->next_reconciliation =
-            impl->db.execAndGet("SELECT coalesce(max(seq), 0) + 1 FROM reconciliation").getInt64();
+        impl->next_reconciliation = impl->read_next_reconciliation();
         return StateStore(std::move(impl));
     });
 }
@@ -198,6 +197,16 @@ std::optional<KnownKey> StateStore::find(const KeyId& id) {
     });
 }
 
+void StateStore::reopen() {
+    guarded(impl_->path, [&] {
+        auto fresh =
+            std::make_unique<Impl>(impl_->path, state_file::open_writable(impl_->path), std::nullopt);
+        fresh->next_reconciliation = std::max(impl_->next_reconciliation, fresh->read_next_reconciliation());
+        fresh->lock = std::move(impl_->lock);
+        impl_ = std::move(fresh);
+    });
+}
+
 void StateStore::commit(const StateBatch& batch) {
     if (batch.empty()) {
         return;
@@ -214,6 +223,12 @@ void StateStore::commit(const StateBatch& batch) {
         for (const ReconciliationEntry& entry : batch.reconciliations) {
             impl_->put(entry);
         }
+        if (batch.held) {
+            impl_->db.exec("DELETE FROM held_plan");
+            if (*batch.held) {
+                impl_->put(**batch.held);
+            }
+        }
         transaction.commit();
     });
 }
@@ -226,23 +241,22 @@ std::optional<ReconciliationEntry> StateStore::last_reconciliation() {
     return guarded(impl_->path, [&]() -> std::optional<ReconciliationEntry> {
         SQLite::Statement query(impl_->db,
                                 "SELECT seq, started_at, finished_at, revision, result, planned, applied, "
-                                "rejected, failed FROM reconciliation ORDER BY seq DESC LIMIT 1");
+                                "rejected, failed, held FROM reconciliation ORDER BY seq DESC LIMIT 1");
         if (!query.executeStep()) {
             return std::nullopt;
         }
-        ReconciliationEntry entry;
-        entry.seq = query.getColumn(0).getInt64();
-        entry.started_at = WallTime{std::chrono::milliseconds{query.getColumn(1).getInt64()}};
-        if (!query.getColumn(2).isNull()) {
-            entry.finished_at = WallTime{std::chrono::milliseconds{query.getColumn(2).getInt64()}};
+        return rows::read_reconciliation(query);
+    });
+}
+
+std::optional<HeldPlan> StateStore::held_plan() {
+    return guarded(impl_->path, [&]() -> std::optional<HeldPlan> {
+        SQLite::Statement query(impl_->db,
+                                "SELECT digest, revision, why, since, ids, approved_at FROM held_plan");
+        if (!query.executeStep()) {
+            return std::nullopt;
         }
-        entry.revision = query.getColumn(3).getString();
-        entry.result = query.getColumn(4).getString();
-        entry.planned = static_cast<std::uint64_t>(query.getColumn(5).getInt64());
-        entry.applied = static_cast<std::uint64_t>(query.getColumn(6).getInt64());
-        entry.rejected = static_cast<std::uint64_t>(query.getColumn(7).getInt64());
-        entry.failed = static_cast<std::uint64_t>(query.getColumn(8).getInt64());
-        return entry;
+        return rows::read_held_plan(query);
     });
 }
 

@@ -17,11 +17,14 @@ namespace apikeyd {
 
 // What one transaction writes. All of it is durable when commit() returns, or none of it.
 struct StateBatch {
-    std::vector<KnownKey> keys;        // each as it is from now on, its in-doubt mark included
-    std::vector<HistoryEntry> history;        // in order; seq is given by the store
+    std::vector<KnownKey> keys;                       // each as it is from now on, its in-doubt mark included
+    std::vector<HistoryEntry> history;                // in order; seq is given by the store
     std::vector<ReconciliationEntry> reconciliations; // inserted, or replaced where seq is there already
+    std::optional<std::optional<HeldPlan>> held = {}; // in place of what was held: a plan, or none
 
-    bool empty() const noexcept { return keys.empty() && history.empty() && reconciliations.empty(); }
+    bool empty() const noexcept {
+        return keys.empty() && history.empty() && reconciliations.empty() && !held;
+    }
 };
 
 struct HistoryFilter {
@@ -56,12 +59,19 @@ class StateStore {
     std::unique_ptr<KnownSequence> known();
     std::optional<KnownKey> find(const KeyId& id);
 
+    // Opens the file at the path anew, whichever it is now, under the lock that is held already. For a state
+    // that was replaced; a file that can't be used leaves everything as it was.
+    void reopen();
+
     // One transaction, durable on return.
     void commit(const StateBatch& batch);
 
     // The number for the next reconciliation of this writer; unique in the file.
     std::int64_t next_reconciliation();
     std::optional<ReconciliationEntry> last_reconciliation();
+
+    // The plan that waits for approval, or was approved; nothing: none.
+    std::optional<HeldPlan> held_plan();
 
     std::vector<HistoryEntry> history(const HistoryFilter& filter);
     StateCounts counts();

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <iostream>
+
 namespace apikeyd {
 
 namespace {
@@ -17,9 +19,10 @@ constexpr unsigned attempts = 5;
 
 std::string render(const ReconcileFinished& finished, OutputFormat format) {
     if (format == OutputFormat::text) {
-        return fmt::format("{}: {} managed keys, {} changes planned, {} applied, {} rejected, {} failed\n",
-                           to_string(finished.result), finished.managed, finished.planned, finished.applied,
-                           finished.rejected, finished.failed);
+        return fmt::format(
+            "{}: {} managed keys, {} changes planned, {} applied, {} rejected, {} failed, {} held\n",
+            to_string(finished.result), finished.managed, finished.planned, finished.applied,
+            finished.rejected, finished.failed, finished.held);
     }
     auto object = ordered_object();
     object->set("format_version", std::string("1.0"));
@@ -29,12 +32,14 @@ std::string render(const ReconcileFinished& finished, OutputFormat format) {
     object->set("applied", finished.applied);
     object->set("rejected", finished.rejected);
     object->set("failed", finished.failed);
+    object->set("held", finished.held);
     object->set("revision", finished.revision);
     return json_text(*object, 2) + "\n";
 }
 
 // Runs one reconciliation to its end; nothing if the state could not be used for it.
-std::optional<ReconcileFinished> reconcile_once(const Settings& settings, DesiredState desired) {
+std::optional<ReconcileFinished> reconcile_once(const Settings& settings, DesiredState desired,
+                                                const std::string& approval) {
     EventLoop loop;
     Log log = make_log(settings.log);
     Engine* engine = nullptr;
@@ -48,6 +53,9 @@ std::optional<ReconcileFinished> reconcile_once(const Settings& settings, Desire
         log_daemon_stopping(log, why);
         engine->stop();
     });
+    if (!approval.empty()) {
+        engine->approve(approval);
+    }
     engine->desired(std::make_shared<const DesiredState>(std::move(desired)));
     loop.run();
     return engine->state_trouble() ? std::nullopt : engine->last_finished();
@@ -59,15 +67,20 @@ int apply_command(const CommandLine& line) {
     const Settings settings = require_settings(line);
     DesiredState desired = require_desired(settings, line);
     if (line.dry_run) {
-        return print_drift(plan_from_state(desired, settings.state), line);
+        return print_drift(plan_from_state(desired, settings), line);
     }
     block_signals();
-    const auto finished = reconcile_once(settings, std::move(desired));
+    const auto finished = reconcile_once(settings, std::move(desired), line.digest);
     if (!finished) {
         throw CommandError(exit_error, "the state can't be used; nothing more was sent");
     }
     if (!line.quiet) {
         print(render(*finished, line.format));
+    }
+    if (finished->result == Result::held) {
+        std::cerr << "apikeyd: too many disables for one plan; look at them with `apikeyd drift`, and let "
+                     "them go with "
+                     "`apikeyd apply --approve DIGEST`\n";
     }
     return finished->result == Result::converged ? exit_ok : exit_error;
 }

@@ -9,7 +9,6 @@
 #include <iostream>
 #include <map>
 #include <string>
-#include <tuple>
 
 namespace apikeyd {
 
@@ -65,13 +64,20 @@ CLI::App* add_command(CLI::App& app, Command& chosen, const char* name, const ch
 }
 
 void add_commands(CLI::App& app, Command& chosen, CommandLine& line) {
-    for (const auto& [name, help, command] :
-         {std::tuple{"run", "Watch the desired file and converge, for ever", &run_command},
-          std::tuple{"apply", "Reconcile once, then exit", &apply_command}}) {
-        add_command(app, chosen, name, help, command)
-            ->add_flag("--dry-run", line.dry_run, "Report what would be sent, and send nothing")
+    CLI::App* run =
+        add_command(app, chosen, "run", "Watch the desired file and converge, for ever", &run_command);
+    CLI::App* apply = add_command(app, chosen, "apply", "Reconcile once, then exit", &apply_command);
+    for (CLI::App* command : {run, apply}) {
+        command->add_flag("--dry-run", line.dry_run, "Report what would be sent, and send nothing")
             ->envname("APIKEYD_DRY_RUN");
     }
+    apply
+        ->add_option("--approve", line.digest,
+                     "Let the plan with this digest disable as many keys as it wants")
+        ->type_name("DIGEST");
+    add_command(app, chosen, "approve", "Let a held plan go, that plan and no other", &approve_command)
+        ->add_option("DIGEST", line.digest, "What `status`, `drift` or the log names (8 digits are enough)")
+        ->required();
     add_command(app, chosen, "drift", "Report what differs; sends nothing", &drift_command);
     add_command(app, chosen, "validate", "Check desired files and, with --config, the settings",
                 &validate_command)

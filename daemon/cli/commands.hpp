@@ -8,6 +8,7 @@ namespace apikeyd {
 // One function a subcommand; each returns the exit code, or throws CommandError.
 int run_command(const CommandLine& line);
 int apply_command(const CommandLine& line);
+int approve_command(const CommandLine& line);
 int drift_command(const CommandLine& line);
 int validate_command(const CommandLine& line);
 int status_command(const CommandLine& line);

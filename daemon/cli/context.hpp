@@ -30,6 +30,7 @@ struct CommandLine {
     bool quiet = false;
     bool dry_run = false;
     std::vector<std::string> paths; // of `validate`
+    std::string digest;             // of `approve`, and of `apply --approve`; empty: none
 };
 
 // Ends the command with a message and a code. The message ends without a newline.

@@ -43,17 +43,29 @@ ReconcilerOptions reconciler_options(const Settings& settings, std::optional<uns
     options.window = settings.api.concurrency * window_per_worker;
     options.rate_limit = settings.api.rate_limit;
     options.max_attempts = max_attempts;
+    options.resync = settings.reconcile.resync;
     return options;
 }
 
 } // namespace
+
+Safeguards safeguards_of(const Settings& settings) {
+    Safeguards safeguards;
+    safeguards.max_disable = settings.guard.max_disable;
+    safeguards.disable_removed = settings.reconcile.removed_keys == RemovedKeys::disable;
+    safeguards.own.id = settings.api.self_id;
+    safeguards.own.may_be_disabled = settings.guard.allow_self_disable;
+    return safeguards;
+}
 
 Converger::Converger(EventLoop& loop, Log& log, const Settings& settings,
                      std::optional<unsigned> max_attempts, std::function<void()> stepped)
     : token_(find_token(settings.api.token_file))
     , engine_(loop, log, StateStore::open(settings.state),
               Reconciler(reconciler_options(settings, max_attempts), seeded_random()),
-              connections(settings.api, token_, deadlines_), std::move(stepped)) {}
+              safeguards_of(settings), connections(settings.api, token_, deadlines_), std::move(stepped)) {
+    engine_.use_token(token_.get());
+}
 
 Log make_log(const LogSettings& settings) {
     const LogFormat fallback = stderr_is_journal() ? LogFormat::journal : LogFormat::text;

@@ -29,6 +29,9 @@ class Converger {
     Engine engine_; // last: its workers use the others
 };
 
+// What guards against mistakes, as the settings say; without what only a token or a state can tell.
+Safeguards safeguards_of(const Settings& settings);
+
 // The log that the settings ask for; where they don't say, the journal if it is there.
 Log make_log(const LogSettings& settings);
 

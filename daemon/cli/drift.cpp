@@ -6,7 +6,7 @@ namespace apikeyd {
 
 int drift_command(const CommandLine& line) {
     const Settings settings = require_settings(line);
-    return print_drift(plan_from_state(require_desired(settings, line), settings.state), line);
+    return print_drift(plan_from_state(require_desired(settings, line), settings), line);
 }
 
 } // namespace apikeyd

@@ -38,6 +38,7 @@ Poco::JSON::Object::Ptr json_of(const DriftReport::Item& item) {
     set_from_to(*fields, "enabled", change.from.enabled, change.to.enabled);
     set_from_to(*fields, "name", change.from.name, change.to.name);
     object->set("fields", fields);
+    object->set("held", item.held);
     object->set("evidence", evidence_of(change.known));
     auto source = ordered_object();
     source->set("file", item.file);
@@ -66,7 +67,7 @@ Poco::JSON::Object::Ptr summary_of(const DriftReport& report) {
     summary->set("unknown", report.counts.unknown);
     summary->set("in_doubt", report.counts.in_doubt);
     summary->set("rejected", report.counts.rejected);
-    summary->set("held", 0);
+    summary->set("held", report.held);
     summary->set("oldest_evidence_at", json_time(report.oldest_evidence));
     return summary;
 }
@@ -83,6 +84,8 @@ std::string render_drift_json(const DriftReport& report) {
     root->set("revision", revision);
     root->set("summary", summary_of(report));
     root->set("digest", report.plan_digest);
+    root->set("hold_digest",
+              json_or_null(report.hold_digest.empty() ? std::nullopt : std::optional(report.hold_digest)));
     Poco::JSON::Array::Ptr changes = new Poco::JSON::Array;
     for (const DriftReport::Item& item : report.items) {
         changes->add(json_of(item));

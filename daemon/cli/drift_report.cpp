@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace apikeyd {
@@ -30,6 +31,31 @@ DriftReport make_drift_report(const DesiredState& desired, Plan plan, WallTime n
         report.items.push_back(std::move(item));
     }
     return report;
+}
+
+void mark_held(DriftReport& report, const DisableLimit& max_disable, const std::optional<HeldPlan>& held) {
+    const auto approved = [&](const KeyId& id) {
+        return held && held->approved_at && std::ranges::binary_search(held->ids, id);
+    };
+    std::uint64_t removals = 0;
+    std::uint64_t disables = 0;
+    for (const DriftReport::Item& item : report.items) {
+        if (item.change.disables() && may_be_enabled(item.change.known) && !approved(item.change.id)) {
+            ++disables;
+            removals += item.change.reason == Reason::removed ? 1 : 0;
+            report.unseen_disables += item.change.known.observed ? 0 : 1;
+        }
+    }
+    const PlanCounts& counts = report.counts;
+    const bool emptied = counts.managed == 0 && removals > 0;
+    if (!emptied && disables <= allowed_disables(max_disable, counts.managed + counts.removed)) {
+        return;
+    }
+    for (DriftReport::Item& item : report.items) {
+        item.held = item.change.disables() && may_be_enabled(item.change.known) && !approved(item.change.id);
+    }
+    report.held = disables;
+    report.hold_digest = held && !held->approved_at ? held->digest : "";
 }
 
 std::string describe_age(WallTime then, WallTime now) {

@@ -3,6 +3,7 @@
 
 #include "config/desired_state.hpp"
 #include "config/time.hpp"
+#include "daemon/plan/guard.hpp"
 #include "daemon/plan/plan.hpp"
 
 #include <cstdint>
@@ -19,6 +20,7 @@ struct DriftReport {
         std::string name; // as the file wants it, else as last known; empty: neither
         std::string file;
         std::uint32_t line = 0;
+        bool held = false; // the guard would not let it go without approval
     };
     std::vector<Item> items; // in the order of sending
     std::vector<KeyNote> rejected;
@@ -27,6 +29,9 @@ struct DriftReport {
     std::optional<WallTime> oldest_evidence; // of the keys in sync
     std::string plan_digest;
     std::string revision; // digest of the desired state
+    std::uint64_t held = 0;
+    std::string hold_digest;           // what to approve, where the daemon said so already; empty: it hasn't
+    std::uint64_t unseen_disables = 0; // wanted of keys never answered: they may be disabled already
     WallTime generated_at{};
 
     // Whether the world is as the file says, as far as is known.
@@ -34,6 +39,10 @@ struct DriftReport {
 };
 
 DriftReport make_drift_report(const DesiredState& desired, Plan plan, WallTime now);
+
+// Marks what the guard would hold: all disables of keys that may be enabled, where they are more than may go.
+// `held`: what is held of this very revision, with its approval.
+void mark_held(DriftReport& report, const DisableLimit& max_disable, const std::optional<HeldPlan>& held);
 
 // A line a key, aligned; the last line sums up. Ends with a newline.
 std::string render_drift_text(const DriftReport& report, bool color);

@@ -32,8 +32,11 @@ const char* color_of(const Change& change) {
     return *change.to.enabled ? green : red;
 }
 
-const char* sign_of(const Change& change) {
-    return change.reason == Reason::first_seen ? "+" : "~";
+const char* sign_of(const DriftReport::Item& item) {
+    if (item.held) {
+        return "!";
+    }
+    return item.change.reason == Reason::first_seen ? "+" : "~";
 }
 
 std::string shown_name(const std::string& name) {
@@ -64,7 +67,11 @@ std::string describe_reason(const Change& change, WallTime now) {
                            describe_age(change.known.doubt.since, now), evidence);
     case Reason::first_seen:
         return "first seen, " + evidence;
+    case Reason::removed:
+        return "taken out of the file, " + evidence;
     case Reason::changed:
+    case Reason::look: // neither is planned: both come about while sending
+    case Reason::resync:
         return "changed, " + evidence;
     }
     return evidence;
@@ -81,12 +88,13 @@ struct Row {
 };
 
 Row row_of(const DriftReport::Item& item, WallTime now, bool color) {
-    return {colored(sign_of(item.change), color_of(item.change), color),
+    return {colored(sign_of(item), color_of(item.change), color),
             item.change.id.to_string(),
             shown_name(item.name),
             describe_fields(item.change),
             describe_reason(item.change, now),
-            fmt::format("{}:{}", visible_text(item.file), item.line)};
+            item.file.empty() ? "(not in the file)"
+                              : fmt::format("{}:{}", visible_text(item.file), item.line)};
 }
 
 std::string align(const std::vector<Row>& rows) {
@@ -135,6 +143,19 @@ std::string summary_line(const DriftReport& report) {
     return line;
 }
 
+std::string hold_lines(const DriftReport& report) {
+    if (report.held == 0) {
+        return {};
+    }
+    std::string text = fmt::format("held: {}{} disables are more than may go without approval",
+                                   report.unseen_disables > 0 ? "up to " : "", report.held);
+    if (!report.hold_digest.empty()) {
+        text += fmt::format("; let them go with: apikeyd approve {}",
+                            report.hold_digest.substr(report.hold_digest.find(':') + 1, 12));
+    }
+    return text + "\n";
+}
+
 } // namespace
 
 std::string render_drift_text(const DriftReport& report, bool color) {
@@ -144,7 +165,7 @@ std::string render_drift_text(const DriftReport& report, bool color) {
     }
     return align(rows) + note_lines(report.rejected, colored("x", red, color), "rejected: ") +
            note_lines(report.unmanaged_doubt, colored("?", yellow, color), "") +
-           colored(summary_line(report), bold, color) + "\n";
+           colored(summary_line(report), bold, color) + "\n" + colored(hold_lines(report), red, color);
 }
 
 } // namespace apikeyd

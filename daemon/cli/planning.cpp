@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/planning.hpp"
 
+#include "daemon/cli/converger.hpp"
 #include "daemon/runtime/event_loop.hpp"
 #include "state/state_store.hpp"
 
@@ -17,19 +18,25 @@ class NothingKnown final : public KnownSequence {
     const KnownKey* next() override { return nullptr; }
 };
 
-Plan plan_of(const DesiredState& desired, const std::string& state_path) {
-    if (auto store = StateStore::open_reader(state_path)) {
-        const auto known = store->known();
-        return make_plan(desired, *known);
-    }
-    NothingKnown nothing;
-    return make_plan(desired, nothing);
-}
-
 } // namespace
 
-DriftReport plan_from_state(const DesiredState& desired, const std::string& state_path) {
-    return make_drift_report(desired, plan_of(desired, state_path), current_time().wall);
+DriftReport plan_from_state(const DesiredState& desired, const Settings& settings) {
+    const Safeguards safeguards = safeguards_of(settings);
+    const PlanOptions options{safeguards.disable_removed, safeguards.own};
+    auto store = StateStore::open_reader(settings.state);
+    NothingKnown nothing;
+    Plan plan;
+    if (store) {
+        const auto known = store->known();
+        plan = make_plan(desired, *known, options);
+    } else {
+        plan = make_plan(desired, nothing, options);
+    }
+    const auto held = store ? store->held_plan() : std::nullopt;
+    DriftReport report = make_drift_report(desired, std::move(plan), current_time().wall);
+    mark_held(report, safeguards.max_disable,
+              held && held->revision == desired.digest() ? held : std::nullopt);
+    return report;
 }
 
 int print_drift(const DriftReport& report, const CommandLine& line) {

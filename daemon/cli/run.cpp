@@ -2,6 +2,7 @@
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/converger.hpp"
 #include "daemon/cli/planning.hpp"
+#include "daemon/runtime/approval_file.hpp"
 #include "daemon/runtime/event_log.hpp"
 #include "daemon/runtime/file_watcher.hpp"
 #include "daemon/runtime/notifier.hpp"
@@ -21,14 +22,14 @@ constexpr std::chrono::milliseconds shutdown_slack{2000};
 // Plans and reports each desired state, and has nothing that could send.
 class DryRunReporter final : public DesiredSink {
   public:
-    DryRunReporter(const CommandLine& line, std::string state_path, Log& log)
+    DryRunReporter(const CommandLine& line, const Settings& settings, Log& log)
         : line_(line)
-        , state_path_(std::move(state_path))
+        , settings_(settings)
         , log_(log) {}
 
     void desired(std::shared_ptr<const DesiredState> state) override {
         try {
-            print_drift(plan_from_state(*state, state_path_), line_);
+            print_drift(plan_from_state(*state, settings_), line_);
         } catch (const StateError& error) {
             log_state_unavailable(log_, error.what());
         }
@@ -36,7 +37,7 @@ class DryRunReporter final : public DesiredSink {
 
   private:
     const CommandLine& line_;
-    std::string state_path_;
+    const Settings& settings_;
     Log& log_;
 };
 
@@ -83,7 +84,7 @@ class Frame {
 
 int run_dry(const CommandLine& line, const Settings& settings) {
     Frame frame(settings, true);
-    DryRunReporter reporter(line, settings.state, frame.log());
+    DryRunReporter reporter(line, settings, frame.log());
     frame.follow(reporter, [] {});
     frame.loop().on_signal(SIGHUP, [&] { frame.watcher().look(); });
     stop_on_signals(frame.loop(), [&](const std::string& why) {
@@ -101,12 +102,16 @@ class Daemon {
         : frame_(settings, false)
         , timeout_(settings.api.timeout)
         , converger_(frame_.loop(), frame_.log(), settings, std::nullopt, [this] { stepped(); })
-        , overdue_(frame_.loop(), [this] { leave_unfinished(); }) {
+        , overdue_(frame_.loop(), [this] { leave_unfinished(); })
+        , state_path_(settings.state) {
         frame_.follow(converger_.engine(), [this] { stepped(); });
         if (const std::string& file = converger_.token().file(); !file.empty()) {
             token_watcher_ = std::make_unique<FileWatcher>(
                 frame_.loop(), file, [this] { reload_token(); }, !inotify_sees_all(file));
         }
+        approval_watcher_ = std::make_unique<FileWatcher>(
+            frame_.loop(), approval_path(settings.state), [this] { take_approval_left(); },
+            !inotify_sees_all(settings.state));
         frame_.loop().on_signal(SIGHUP, [this] { reload(); });
         stop_on_signals(frame_.loop(), [this](const std::string& why) { stop(why); });
     }
@@ -139,10 +144,16 @@ class Daemon {
         try {
             if (converger_.token().reload()) {
                 log_token_loaded(frame_.log(), converger_.token().file());
-                converger_.engine().credentials_changed();
+                converger_.engine().use_token(converger_.token().get());
             }
         } catch (const TokenError& error) {
             log_token_invalid(frame_.log(), error.what());
+        }
+    }
+
+    void take_approval_left() {
+        if (const auto digest = take_approval(state_path_)) {
+            converger_.engine().approve(*digest);
         }
     }
 
@@ -165,7 +176,9 @@ class Daemon {
     std::string status_;
     Converger converger_;
     EventLoop::Timer overdue_;
+    std::string state_path_;
     std::unique_ptr<FileWatcher> token_watcher_;
+    std::unique_ptr<FileWatcher> approval_watcher_;
 };
 
 } // namespace

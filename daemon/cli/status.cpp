@@ -37,9 +37,34 @@ std::string text_of(const KnownKey& key, WallTime now) {
 std::string text_of(const ReconciliationEntry& entry, WallTime now) {
     const std::string result = entry.finished_at ? entry.result : "not finished";
     return fmt::format(
-        "last reconciliation: #{}, {}, begun {}: {} planned, {} applied, {} rejected, {} failed\n", entry.seq,
-        result, describe_age(entry.started_at, now), entry.planned, entry.applied, entry.rejected,
-        entry.failed);
+        "last reconciliation: #{}, {}, begun {}: {} planned, {} applied, {} rejected, {} failed, {} held\n",
+        entry.seq, result, describe_age(entry.started_at, now), entry.planned, entry.applied, entry.rejected,
+        entry.failed, entry.held);
+}
+
+std::string text_of(const HeldPlan& plan, WallTime now) {
+    if (plan.approved_at) {
+        return fmt::format("approved {}: {} disables, {}\n", describe_age(*plan.approved_at, now),
+                           plan.ids.size(), plan.digest);
+    }
+    return fmt::format("HELD since {}: {}; let them go with: apikeyd approve {}\n",
+                       describe_age(plan.since, now), plan.why,
+                       plan.digest.substr(plan.digest.find(':') + 1, 12));
+}
+
+Poco::JSON::Object::Ptr json_of(const HeldPlan& plan) {
+    auto object = ordered_object();
+    object->set("digest", plan.digest);
+    object->set("revision", plan.revision);
+    object->set("why", plan.why);
+    object->set("since", format_rfc3339(plan.since));
+    object->set("approved_at", json_time(plan.approved_at));
+    Poco::JSON::Array::Ptr ids = new Poco::JSON::Array;
+    for (const KeyId& id : plan.ids) {
+        ids->add(id.to_string());
+    }
+    object->set("ids", ids);
+    return object;
 }
 
 Poco::JSON::Object::Ptr json_of(const KnownKey& key) {
@@ -74,6 +99,7 @@ Poco::JSON::Object::Ptr json_of(const ReconciliationEntry& entry) {
     object->set("applied", entry.applied);
     object->set("rejected", entry.rejected);
     object->set("failed", entry.failed);
+    object->set("held", entry.held);
     return object;
 }
 
@@ -86,6 +112,9 @@ std::string render_text(StateStore& store, WallTime now) {
     const StateCounts counts = store.counts();
     text +=
         fmt::format("{} known, {} in doubt, {} rejected\n", counts.known, counts.in_doubt, counts.rejected);
+    if (const auto held = store.held_plan()) {
+        text += text_of(*held, now);
+    }
     if (const auto last = store.last_reconciliation()) {
         text += text_of(*last, now);
     }
@@ -101,8 +130,10 @@ std::string render_json(StateStore& store, WallTime now) {
     summary->set("known", counts.known);
     summary->set("in_doubt", counts.in_doubt);
     summary->set("rejected", counts.rejected);
-    summary->set("held", 0);
+    const auto held = store.held_plan();
+    summary->set("held", held && !held->approved_at ? held->ids.size() : 0);
     root->set("summary", summary);
+    root->set("held_plan", held ? Poco::Dynamic::Var(json_of(*held)) : Poco::Dynamic::Var());
     const auto last = store.last_reconciliation();
     root->set("last_reconciliation", last ? Poco::Dynamic::Var(json_of(*last)) : Poco::Dynamic::Var());
     Poco::JSON::Array::Ptr array = new Poco::JSON::Array;

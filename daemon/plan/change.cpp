@@ -11,6 +11,12 @@ std::string_view to_string(Reason reason) noexcept {
         return "in_doubt";
     case Reason::changed:
         return "changed";
+    case Reason::removed:
+        return "removed";
+    case Reason::look:
+        return "look";
+    case Reason::resync:
+        return "resync";
     }
     return "";
 }
@@ -27,11 +33,16 @@ std::string_view to_string(ChangeKind kind) noexcept {
         return "rename";
     case ChangeKind::update:
         return "update";
+    case ChangeKind::look:
+        return "look";
     }
     return "";
 }
 
 ChangeKind Change::kind() const noexcept {
+    if (to.empty()) {
+        return ChangeKind::look;
+    }
     if (!known.observed) {
         return ChangeKind::assert_key;
     }

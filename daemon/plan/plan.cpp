@@ -113,6 +113,51 @@ void add_key(Plan& plan, const DesiredState& desired, const DesiredKey& key, con
     }
 }
 
+void add_removed_key(Plan& plan, const KnownKey& known) {
+    KeyPlan key_plan = plan_removed_key(known);
+    if (key_plan.change) {
+        ++plan.counts.removed;
+        plan.changes.push_back(std::move(*key_plan.change));
+    } else if (key_plan.standing == Standing::rejected) {
+        plan.rejected.push_back({known.id, "", known.rejection->why});
+    }
+}
+
+// A known key that the file doesn't name.
+void add_unnamed(Plan& plan, const KnownKey& known, const PlanOptions& options) {
+    if (options.disable_removed) {
+        add_removed_key(plan, known);
+    } else {
+        note_unmanaged_doubt(plan, nullptr, known, {});
+    }
+}
+
+// The known keys on their way past the planner, which notices our own among them.
+class Passing {
+  public:
+    Passing(KnownSequence& keys, const OwnKey& own)
+        : keys_(keys)
+        , own_(own)
+        , own_id_(own.id) {
+        advance();
+    }
+
+    const KnownKey* current() const { return current_; }
+    void advance() {
+        current_ = keys_.next();
+        if (current_ != nullptr && !own_id_ && own_.is(current_->id, current_->observed)) {
+            own_id_ = current_->id;
+        }
+    }
+    const std::optional<KeyId>& own_id() const { return own_id_; }
+
+  private:
+    KnownSequence& keys_;
+    const OwnKey& own_;
+    std::optional<KeyId> own_id_;
+    const KnownKey* current_ = nullptr;
+};
+
 // Lengths before texts: no two different lists give the same bytes.
 void digest_fields(Sha256& digest, const Fields& fields) {
     digest.update(fields.enabled ? (*fields.enabled ? "e" : "d") : "-");
@@ -154,22 +199,45 @@ KeyPlan plan_key(const DesiredKey& desired, const KnownKey* known, const std::st
     return {standing, Change{desired.id, std::move(to), std::move(from), reason, source, basis}};
 }
 
-Plan make_plan(const DesiredState& desired, KnownSequence& known_keys) {
+KeyPlan plan_removed_key(const KnownKey& known) {
+    const Fields wanted{std::nullopt, false};
+    if (!may_be_enabled(known)) {
+        return {};
+    }
+    if (known.rejection && known.rejection->desired == wanted) {
+        return {Standing::rejected, std::nullopt};
+    }
+    return {Standing::drifted,
+            Change{known.id, wanted, certain_values(wanted, known), Reason::removed, "", known}};
+}
+
+std::optional<Change> plan_assertion(const DesiredKey& desired, const KnownKey& known,
+                                     const std::string& source) {
+    Fields to = managed_fields(desired);
+    if (to.empty() || (known.rejection && known.rejection->desired == to)) {
+        return std::nullopt;
+    }
+    Fields from = certain_values(to, known);
+    return Change{desired.id, std::move(to), std::move(from), Reason::resync, source, known};
+}
+
+Plan make_plan(const DesiredState& desired, KnownSequence& known_keys, const PlanOptions& options) {
     Plan plan;
-    const KnownKey* known = known_keys.next();
+    Passing known(known_keys, options.own);
     for (const DesiredKey& key : desired.keys()) {
-        for (; known != nullptr && known->id < key.id; known = known_keys.next()) {
-            note_unmanaged_doubt(plan, nullptr, *known, {});
+        for (; known.current() != nullptr && known.current()->id < key.id; known.advance()) {
+            add_unnamed(plan, *known.current(), options);
         }
-        const bool is_known = known != nullptr && known->id == key.id;
-        add_key(plan, desired, key, is_known ? known : nullptr);
+        const bool is_known = known.current() != nullptr && known.current()->id == key.id;
+        add_key(plan, desired, key, is_known ? known.current() : nullptr);
         if (is_known) {
-            known = known_keys.next();
+            known.advance();
         }
     }
-    for (; known != nullptr; known = known_keys.next()) {
-        note_unmanaged_doubt(plan, nullptr, *known, {});
+    for (; known.current() != nullptr; known.advance()) {
+        add_unnamed(plan, *known.current(), options);
     }
+    plan.own_id = known.own_id();
     std::ranges::stable_sort(plan.changes, {}, sending_rank);
     plan.digest = plan_digest(plan.changes);
     return plan;

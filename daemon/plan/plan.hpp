@@ -4,6 +4,7 @@
 #include "config/desired_state.hpp"
 #include "config/key.hpp"
 #include "daemon/plan/change.hpp"
+#include "daemon/plan/guard.hpp"
 #include "state/known.hpp"
 
 #include <cstdint>
@@ -38,6 +39,12 @@ struct KeyNote {
 struct PlanCounts {
     std::uint64_t managed = 0; // keys of the file with at least one managed field; the sum of the next five
     std::uint64_t in_sync = 0, drifted = 0, unknown = 0, in_doubt = 0, rejected = 0;
+    std::uint64_t removed = 0; // keys that the file no longer names and that are to be disabled
+};
+
+struct PlanOptions {
+    bool disable_removed = false; // what becomes of a key taken out of the file
+    OwnKey own;                   // to find out which key is ours
 };
 
 // What is to be done, in the order in which it is to be sent: enables before renames before disables, so that
@@ -49,6 +56,7 @@ struct Plan {
         unmanaged_doubt; // keys in doubt in a field that the file doesn't manage: told, not touched
     PlanCounts counts;
     std::optional<WallTime> oldest_evidence; // of the keys in sync: the oldest answer that says so
+    std::optional<KeyId> own_id;             // the key that apikeyd itself uses, where that is known
     std::string digest; // "sha256:…" over ids, from and to of the changes; not over lines
 
     bool empty() const noexcept { return changes.empty(); }
@@ -56,10 +64,17 @@ struct Plan {
 
 // The desired keys beside the known ones, both in order of id: one pass, and nobody holds the state in
 // memory.
-Plan make_plan(const DesiredState& desired, KnownSequence& known);
+Plan make_plan(const DesiredState& desired, KnownSequence& known, const PlanOptions& options = {});
 
 // The same for one key. `known` may be nullptr: never seen or sent. `source`: file:line.
 KeyPlan plan_key(const DesiredKey& desired, const KnownKey* known, const std::string& source);
+
+// For a known key that the file doesn't name, where such keys are to be disabled.
+KeyPlan plan_removed_key(const KnownKey& known);
+
+// Everything managed, whatever is known; nothing where the API refused just that.
+std::optional<Change> plan_assertion(const DesiredKey& desired, const KnownKey& known,
+                                     const std::string& source);
 
 // The managed fields of a desired key.
 Fields managed_fields(const DesiredKey& desired);

@@ -74,18 +74,31 @@ struct PlanMade {
     std::vector<KeyNote> unmanaged_doubt;
 };
 
-enum class Result { converged, incomplete, superseded, interrupted };
+enum class Result { converged, held, incomplete, superseded, interrupted };
 std::string_view to_string(Result result) noexcept;
 
 struct ReconcileFinished {
     Result result = Result::converged;
-    std::uint64_t planned = 0, applied = 0, rejected = 0, failed = 0;
+    std::uint64_t planned = 0, applied = 0, rejected = 0, failed = 0, held = 0;
     std::uint64_t managed = 0;
     std::chrono::milliseconds duration{0};
     std::string revision;
 };
 
+// The disables of a plan wait for approval.
+struct PlanHeld {
+    HeldPlan plan;
+};
+struct PlanApproved {
+    HeldPlan plan;
+};
+
+// So many failures in a row that the server is taken for dead: one trial at a time until it answers.
+struct ServerUnavailable {
+    std::string why;
+};
+
 using Event = std::variant<KeyUpdated, KeyRejected, KeyRetry, KeyGivenUp, AccessDenied, SecretChanged,
-                           PlanMade, ReconcileFinished>;
+                           PlanMade, PlanHeld, PlanApproved, ServerUnavailable, ReconcileFinished>;
 
 } // namespace apikeyd

@@ -4,19 +4,12 @@
 #include "daemon/reconcile/transition.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 #include <variant>
 
 namespace apikeyd {
 
 namespace {
-
-template <typename T>
-void move_to(std::vector<T>& target, std::vector<T>&& source) {
-    target.insert(target.end(), std::make_move_iterator(source.begin()),
-                  std::make_move_iterator(source.end()));
-}
 
 std::optional<std::chrono::milliseconds> asked_delay(const Outcome& outcome) {
     if (const auto* retryable = std::get_if<Retryable>(&outcome)) {
@@ -25,47 +18,62 @@ std::optional<std::chrono::milliseconds> asked_delay(const Outcome& outcome) {
     return std::nullopt;
 }
 
-} // namespace
-
-void Actions::append(Actions&& later) {
-    move_to(batch.keys, std::move(later.batch.keys));
-    move_to(batch.history, std::move(later.batch.history));
-    move_to(batch.reconciliations, std::move(later.batch.reconciliations));
-    move_to(events, std::move(later.events));
-    move_to(dispatches, std::move(later.dispatches));
-    withdraw = withdraw || later.withdraw;
+AnswerContext context_of(const Work& work, const Answer& answer) {
+    return {work.attempt, answer.status, answer.duration, work.change.source, work.revision};
 }
+
+} // namespace
 
 Reconciler::Reconciler(ReconcilerOptions options, RandomSource random)
     : options_(options)
     , random_(std::move(random))
-    , limiter_(options.rate_limit) {}
+    , limiter_(options.rate_limit)
+    , brake_({options.retry, options.denied_retry})
+    , resync_(options.resync) {}
+
+// --- what comes in
 
 Actions Reconciler::desired_changed(std::shared_ptr<const DesiredState> desired, Plan plan,
-                                    std::int64_t number, Now now) {
+                                    std::int64_t number, Safeguards safeguards, Now now) {
     Actions actions;
-    if (current_) {
+    if (run_) {
         finish(Result::superseded, actions, now);
     }
     actions.events.emplace_back(describe(plan));
-    current_.emplace();
-    current_->entry.seq = number;
-    current_->entry.started_at = now.wall;
-    current_->entry.revision = desired->digest();
-    current_->entry.planned = plan.changes.size();
-    current_->entry.rejected = plan.counts.rejected;
-    current_->started = now.mono;
-    current_->managed = plan.counts.managed;
-    actions.batch.reconciliations.push_back(current_->entry);
+    run_.emplace();
+    run_->entry.seq = number;
+    run_->entry.started_at = now.wall;
+    run_->entry.revision = desired->digest();
+    run_->entry.planned = plan.changes.size();
+    run_->entry.rejected = plan.counts.rejected;
+    run_->started = now.mono;
+    run_->managed = plan.counts.managed;
+    actions.batch.reconciliations.push_back(run_->entry);
 
     desired_ = std::move(desired);
-    waiting_.clear();
-    queue_ = std::move(plan.changes);
-    next_ = 0;
-    // What is with the workers is planned anew when it is answered.
-    std::erase_if(queue_, [&](const Change& change) { return outstanding_.contains(change.id); });
-    dispatch(actions, now);
-    finish_where_done(actions, now);
+    safeguards_ = std::move(safeguards);
+    if (plan.own_id) {
+        safeguards_.own.id = plan.own_id;
+    }
+    begin_gate(plan, actions);
+    schedule_.clear();
+    brake_.renew_trial(now.mono);
+    resync_.begin(desired_->keys().size(), random_, now.mono);
+    for (Change& change : plan.changes) {
+        if (schedule_.is_out(change.id)) {
+            // It is planned anew when it is answered; until then it counts as what it may become.
+            if (change.disables() && may_be_enabled(change.known)) {
+                gate_.count(change.id, change.reason == Reason::removed);
+            }
+            continue;
+        }
+        Work work;
+        work.desired = wanted(change.id);
+        work.revision = desired_->digest();
+        work.change = std::move(change);
+        route(std::move(work), std::nullopt, false, actions);
+    }
+    step(actions, now);
     return actions;
 }
 
@@ -74,38 +82,103 @@ Actions Reconciler::answered(std::vector<Answer> answers, Now now) {
     for (Answer& answer : answers) {
         answer_one(answer, actions, now);
     }
-    dispatch(actions, now);
+    step(actions, now);
+    return actions;
+}
+
+Actions Reconciler::withdrawn(const std::vector<KeyId>& ids, Now now) {
+    Actions actions;
+    for (const KeyId& id : ids) {
+        if (auto work = schedule_.returned(id)) {
+            if (!work->look()) {
+                actions.batch.keys.push_back(work->change.known);
+            }
+            schedule_.wait(std::move(*work), now.mono);
+        }
+    }
     finish_where_done(actions, now);
     return actions;
 }
 
+Actions Reconciler::time_passed(Now now) {
+    Actions actions;
+    if (!stopping_) {
+        for (const std::size_t position : resync_.due(random_, now.mono)) {
+            actions.look_up.push_back(desired_->keys()[position].id);
+        }
+    }
+    step(actions, now);
+    return actions;
+}
+
+Actions Reconciler::assert_again(const std::vector<KnownKey>& keys, Now now) {
+    Actions actions;
+    for (const KnownKey& known : keys) {
+        const DesiredKey* desired = desired_ ? desired_->find(known.id) : nullptr;
+        if (desired == nullptr || schedule_.contains(known.id) || gate_.keeps(known.id)) {
+            continue; // not wanted any more, or on its way already
+        }
+        if (auto change = plan_assertion(*desired, known, desired_->where(*desired))) {
+            Work work;
+            work.desired = managed_fields(*desired);
+            work.revision = desired_->digest();
+            work.change = std::move(*change);
+            route(std::move(work), std::nullopt, false, actions);
+        }
+    }
+    step(actions, now);
+    return actions;
+}
+
+Actions Reconciler::credentials_changed(Now now) {
+    brake_.renew_credentials();
+    return time_passed(now);
+}
+
+Actions Reconciler::stop(Now now) {
+    stopping_ = true;
+    Actions actions;
+    actions.withdraw = true;
+    finish_where_done(actions, now);
+    return actions;
+}
+
+// --- an answer
+
 void Reconciler::answer_one(Answer& answer, Actions& actions, Now now) {
-    auto taken = take_back(answer.id);
+    auto taken = schedule_.returned(answer.id);
     if (!taken) {
         return; // withdrawn meanwhile: can't happen as long as the pool keeps its word
     }
     Work work = std::move(*taken);
     ++work.attempt;
-    const KnownKey after = settle(work.change, work.desired, answer.outcome, work.marked_at, now.wall);
-    actions.batch.keys.push_back(after);
-    // What can't have changed anything (a refused connection, say) is no history of the key.
-    if (may_have_changed(answer.outcome) || std::holds_alternative<Rejected>(answer.outcome)) {
-        actions.batch.history.push_back(
-            history_of(work.change, after, answer, context_of(work, answer), now.wall));
-        actions.batch.history.back().reconciliation = current_->entry.seq;
+    if (const auto* applied = std::get_if<Applied>(&answer.outcome);
+        applied != nullptr && safeguards_.own.token == applied->key.secret) {
+        safeguards_.own.id = answer.id;
     }
+    const KnownKey after = settle(work.change, work.desired, answer.outcome, work.marked_at, now.wall);
+    record(work, answer, after, actions, now);
     tell(work, answer, after, actions);
-    pause_where_told(answer, actions, now);
+    heed(answer, actions, now);
+    gate_.tried(answer.id);
     next_for(after, std::move(work), answer, actions, now);
 }
 
-AnswerContext Reconciler::context_of(const Work& work, const Answer& answer) {
-    return {work.attempt, answer.status, answer.duration, work.change.source, work.revision};
+void Reconciler::record(const Work& work, const Answer& answer, const KnownKey& after, Actions& actions,
+                        Now now) {
+    if (after != work.change.known || !work.look()) {
+        actions.batch.keys.push_back(after);
+    }
+    // What can't have changed anything (a refused connection, say) is no history of the key.
+    if (may_have_changed(answer.outcome) || std::holds_alternative<Rejected>(answer.outcome)) {
+        HistoryEntry entry = history_of(work.change, after, answer, context_of(work, answer), now.wall);
+        entry.reconciliation = run_ ? run_->entry.seq : 0;
+        actions.batch.history.push_back(std::move(entry));
+    }
 }
 
 void Reconciler::tell(const Work& work, const Answer& answer, const KnownKey& after, Actions& actions) const {
-    const AnswerContext context{work.attempt, answer.status, answer.duration, work.change.source,
-                                work.revision};
+    const AnswerContext context = context_of(work, answer);
     if (const auto* applied = std::get_if<Applied>(&answer.outcome)) {
         actions.events.emplace_back(
             KeyUpdated{applied->key, changed_fields(work.change, applied->key), work.change.reason, context});
@@ -118,28 +191,58 @@ void Reconciler::tell(const Work& work, const Answer& answer, const KnownKey& af
     }
 }
 
+// What concerns every key: a throttled or denied request stops all others too.
+void Reconciler::heed(const Answer& answer, Actions& actions, Now now) {
+    const Brake::Heard heard = brake_.heard(answer.outcome, random_, now.mono);
+    actions.withdraw = actions.withdraw || heard.stop_others;
+    if (heard.newly_denied) {
+        actions.events.emplace_back(
+            AccessDenied{outcome_detail(answer.outcome), answer.status, options_.denied_retry});
+    }
+    if (heard.newly_open) {
+        actions.events.emplace_back(ServerUnavailable{outcome_detail(answer.outcome)});
+    }
+}
+
+KeyPlan Reconciler::plan_anew(const KnownKey& known) const {
+    const DesiredKey* desired = desired_ ? desired_->find(known.id) : nullptr;
+    if (desired != nullptr) {
+        return plan_key(*desired, &known, desired_->where(*desired));
+    }
+    return safeguards_.disable_removed ? plan_removed_key(known) : KeyPlan{};
+}
+
+Fields Reconciler::wanted(const KeyId& id) const {
+    const DesiredKey* desired = desired_->find(id);
+    if (desired != nullptr) {
+        return managed_fields(*desired);
+    }
+    return safeguards_.disable_removed ? Fields{std::nullopt, false} : Fields{};
+}
+
 // A key is planned anew after each answer, from what is wanted now and what is known now.
 void Reconciler::next_for(const KnownKey& known, Work work, const Answer& answer, Actions& actions, Now now) {
-    const bool as_asked = std::holds_alternative<Applied>(answer.outcome) && !known.rejection;
-    current_->entry.applied += as_asked ? 1 : 0;
-    const DesiredKey* desired = desired_key(work.change.id);
-    KeyPlan plan;
-    if (desired != nullptr) {
-        plan = plan_key(*desired, &known, desired_->where(*desired));
+    const bool applied = std::holds_alternative<Applied>(answer.outcome);
+    KeyPlan plan = plan_anew(known);
+    if (run_) {
+        run_->entry.applied += applied && !work.look() && !known.rejection ? 1 : 0;
+        run_->entry.rejected += plan.standing == Standing::rejected ? 1 : 0;
     }
-    if (plan.standing == Standing::rejected) {
-        ++current_->entry.rejected;
+    if (!plan.change || !plan.change->disables()) {
+        gate_.discount(work.change.id);
     }
     if (!plan.change) {
         return;
     }
-    const bool wants_the_same = managed_fields(*desired) == work.desired;
+    const bool looked = work.look() && applied;
+    const bool wants_the_same = wanted(work.change.id) == work.desired;
     work.change = std::move(*plan.change);
-    work.desired = managed_fields(*desired);
+    work.desired = wanted(work.change.id);
     work.revision = desired_->digest();
-    if (!wants_the_same) {
+    if (looked || !wants_the_same) { // what is wanted now has not been tried yet
         work.attempt = 0;
-        wait(std::move(work), now.mono); // what is wanted now has not been tried yet
+        work.passed = false;
+        route(std::move(work), now.mono, looked, actions);
         return;
     }
     retry(std::move(work), answer, actions, now);
@@ -147,215 +250,121 @@ void Reconciler::next_for(const KnownKey& known, Work work, const Answer& answer
 
 void Reconciler::retry(Work work, const Answer& answer, Actions& actions, Now now) {
     AnswerContext context = context_of(work, answer);
-    if (options_.max_attempts && (work.attempt >= *options_.max_attempts || denied_)) {
-        ++current_->entry.failed;
+    if (options_.max_attempts && work.attempt >= *options_.max_attempts) {
+        if (run_) {
+            ++run_->entry.failed;
+        }
         actions.events.emplace_back(
             KeyGivenUp{work.change.id, outcome_detail(answer.outcome), std::move(context)});
         return;
     }
     std::chrono::milliseconds delay = retry_delay(work.attempt, options_.retry, random_);
-    if (std::holds_alternative<Throttled>(answer.outcome)) {
-        delay = std::chrono::duration_cast<std::chrono::milliseconds>(paused_until_ - now.mono);
-    } else if (const auto asked = asked_delay(answer.outcome)) {
+    if (const auto asked = asked_delay(answer.outcome)) {
         delay = std::max(delay, *asked);
-    } else if (denied_) {
-        delay = std::chrono::milliseconds{0}; // it waits for the token, not for itself
     }
-    if (!denied_) {
-        actions.events.emplace_back(KeyRetry{work.change.id, outcome_detail(answer.outcome),
-                                             std::string(outcome_name(answer.outcome)),
-                                             may_have_changed(answer.outcome), delay, std::move(context)});
+    if (std::holds_alternative<Throttled>(answer.outcome) || brake_.denied()) {
+        delay = std::chrono::milliseconds{0}; // it waits with all others, not for itself
     }
-    wait(std::move(work), now.mono + delay);
-}
-
-// What concerns every key: a throttled or denied request stops all others too.
-void Reconciler::pause_where_told(const Answer& answer, Actions& actions, Now now) {
-    if (const auto* throttled = std::get_if<Throttled>(&answer.outcome)) {
-        // Answers that were under way together are one throttling.
-        throttled_in_a_row_ += now.mono >= paused_until_ ? 1 : 0;
-        const auto pause =
-            throttled->after ? *throttled->after : retry_delay(throttled_in_a_row_, options_.retry, random_);
-        paused_until_ = std::max(paused_until_, now.mono + pause);
-        actions.withdraw = true;
+    if (!brake_.denied()) {
+        const MonoTime at = brake_.opens(now.mono + delay);
+        actions.events.emplace_back(KeyRetry{
+            work.change.id, outcome_detail(answer.outcome), std::string(outcome_name(answer.outcome)),
+            may_have_changed(answer.outcome) && !work.look(),
+            std::chrono::ceil<std::chrono::milliseconds>(at - now.mono), std::move(context)});
     }
-    if (const auto* denied = std::get_if<Denied>(&answer.outcome)) {
-        if (!denied_ || denied_try_ == answer.id) {
-            actions.events.emplace_back(AccessDenied{denied->why, answer.status, options_.denied_retry});
-        }
-        if (!denied_) {
-            denied_try_at_ = now.mono + options_.denied_retry;
-        }
-        denied_ = true;
-        actions.withdraw = true;
-    } else if (std::holds_alternative<Applied>(answer.outcome) ||
-               std::holds_alternative<Rejected>(answer.outcome)) {
-        throttled_in_a_row_ = 0;
-        denied_ = false; // the token passed
-    }
+    route(std::move(work), now.mono + delay, false, actions);
 }
 
-Actions Reconciler::withdrawn(const std::vector<KeyId>& ids, Now now) {
-    Actions actions;
-    for (const KeyId& id : ids) {
-        if (auto work = take_back(id)) {
-            actions.batch.keys.push_back(work->change.known);
-            wait(std::move(*work), now.mono);
-        }
-    }
-    if (options_.max_attempts && denied_ && current_) { // a pipeline won't wait for a new token
-        current_->entry.failed += waiting_.size() + (queue_.size() - next_);
-        waiting_.clear();
-        queue_.clear();
-        next_ = 0;
-    }
-    finish_where_done(actions, now);
-    return actions;
-}
+// --- what goes out
 
-Actions Reconciler::time_passed(Now now) {
-    Actions actions;
-    dispatch(actions, now);
-    finish_where_done(actions, now);
-    return actions;
-}
-
-Actions Reconciler::credentials_changed(Now now) {
-    denied_ = false;
-    return time_passed(now);
-}
-
-Actions Reconciler::stop(Now now) {
-    stopping_ = true;
-    Actions actions;
-    actions.withdraw = true;
-    finish_where_done(actions, now);
-    return actions;
-}
-
-void Reconciler::wait(Work work, MonoTime until) {
-    waiting_.emplace(until, std::move(work));
-}
-
-bool Reconciler::may_dispatch(Now now) const {
-    if (stopping_ || outstanding_.size() >= options_.window || now.mono < paused_until_ ||
-        limiter_.next(now.mono) > now.mono) {
-        return false;
-    }
-    // While denied, one request alone may find out whether that still holds.
-    return !denied_ || (now.mono >= denied_try_at_ && outstanding_.empty());
-}
-
-void Reconciler::dispatch(Actions& actions, Now now) {
-    while (may_dispatch(now)) {
-        auto work = take_next(now);
+// After whatever came in: as much as may go, and the end of the run where it is reached.
+void Reconciler::step(Actions& actions, Now now) {
+    settle_gate(actions, now);
+    while (!stopping_ && limiter_.next(now.mono) <= now.mono &&
+           brake_.room(options_.window, schedule_.out().size(), now.mono) > 0) {
+        auto work = schedule_.take(now.mono);
         if (!work) {
-            return;
+            break;
         }
         hand_out(std::move(*work), actions, now);
     }
-}
-
-// What hurts waits for what helps: a change is barred while one of an earlier rank is being tried for the
-// first time. Later tries bar nothing, or one bad key would hold up the others.
-bool Reconciler::barred(const Change& change) const {
-    const auto earlier = first_tries_.begin() + sending_rank(change);
-    return std::any_of(first_tries_.begin(), earlier, [](std::size_t count) { return count > 0; });
-}
-
-// Of what is due: retries and the queue, what helps before what hurts.
-std::optional<Reconciler::Work> Reconciler::take_next(Now now) {
-    const bool queued = next_ < queue_.size() && !barred(queue_[next_]);
-    const bool due =
-        !waiting_.empty() && waiting_.begin()->first <= now.mono && !barred(waiting_.begin()->second.change);
-    if (due && (!queued || sending_rank(waiting_.begin()->second.change) <= sending_rank(queue_[next_]))) {
-        Work work = std::move(waiting_.begin()->second);
-        waiting_.erase(waiting_.begin());
-        return work;
-    }
-    if (!queued) {
-        return std::nullopt;
-    }
-    Work work;
-    work.change = std::move(queue_[next_++]);
-    if (const DesiredKey* desired = desired_key(work.change.id)) {
-        work.desired = managed_fields(*desired);
-    }
-    work.revision = desired_->digest();
-    return work;
+    finish_where_done(actions, now);
 }
 
 void Reconciler::hand_out(Work work, Actions& actions, Now now) {
     limiter_.take(now.mono);
-    if (denied_) {
-        denied_try_ = work.change.id;
-        denied_try_at_ = now.mono + options_.denied_retry;
-    }
+    brake_.handed_out(now.mono);
     work.marked_at = now.wall;
-    actions.batch.keys.push_back(mark_in_doubt(work.change, now.wall));
+    if (!work.look()) {
+        actions.batch.keys.push_back(mark_in_doubt(work.change, now.wall));
+    }
     actions.dispatches.push_back({work.change.id, work.change.to});
-    const KeyId id = work.change.id;
-    first_tries_[static_cast<std::size_t>(sending_rank(work.change))] += work.attempt == 0 ? 1 : 0;
-    outstanding_.emplace(id, std::move(work));
+    schedule_.handed_out(std::move(work));
 }
 
-std::optional<Reconciler::Work> Reconciler::take_back(const KeyId& id) {
-    auto node = outstanding_.extract(id);
-    if (node.empty()) {
-        return std::nullopt;
-    }
-    Work& work = node.mapped();
-    first_tries_[static_cast<std::size_t>(sending_rank(work.change))] -= work.attempt == 0 ? 1 : 0;
-    return std::move(work);
+// A pipeline neither waits for another token nor for a server that doesn't answer.
+bool Reconciler::gives_up_on_all() const {
+    return options_.max_attempts && (brake_.denied() || brake_.failed_trials() >= *options_.max_attempts);
+}
+
+void Reconciler::give_up_on_all() {
+    run_->entry.failed += schedule_.pending() + gate_.kept();
+    schedule_.clear();
+    gate_.begin(0, {}, false);
 }
 
 void Reconciler::finish_where_done(Actions& actions, Now now) {
-    if (!current_ || !outstanding_.empty()) {
+    if (!run_ || !schedule_.out().empty()) {
         return;
     }
-    if (next_ >= queue_.size() && waiting_.empty()) {
-        const bool all = current_->entry.rejected == 0 && current_->entry.failed == 0;
-        finish(all ? Result::converged : Result::incomplete, actions, now);
+    if (gives_up_on_all()) {
+        give_up_on_all();
+    }
+    if (schedule_.pending() == 0 && !gate_.undecided()) {
+        const bool all = run_->entry.rejected == 0 && run_->entry.failed == 0;
+        run_->entry.held = gate_.kept();
+        finish(gate_.kept() > 0 ? Result::held : all ? Result::converged : Result::incomplete, actions, now);
     } else if (stopping_) {
         finish(Result::interrupted, actions, now);
     }
 }
 
 void Reconciler::finish(Result result, Actions& actions, Now now) {
-    ReconciliationEntry& entry = current_->entry;
+    ReconciliationEntry& entry = run_->entry;
     entry.finished_at = now.wall;
     entry.result = to_string(result);
     actions.batch.reconciliations.push_back(entry);
     actions.events.emplace_back(ReconcileFinished{
-        result, entry.planned, entry.applied, entry.rejected, entry.failed, current_->managed,
-        std::chrono::duration_cast<std::chrono::milliseconds>(now.mono - current_->started), entry.revision});
-    current_.reset();
+        result, entry.planned, entry.applied, entry.rejected, entry.failed, entry.held, run_->managed,
+        std::chrono::duration_cast<std::chrono::milliseconds>(now.mono - run_->started), entry.revision});
+    run_.reset();
 }
 
 std::optional<MonoTime> Reconciler::next_wakeup() const {
-    if (stopping_ || outstanding_.size() >= options_.window) {
+    if (stopping_) {
         return std::nullopt;
     }
-    // What is barred is looked at again when that which bars it is answered.
-    std::optional<MonoTime> at;
-    if (!waiting_.empty() && !barred(waiting_.begin()->second.change)) {
-        at = waiting_.begin()->first;
+    std::optional<MonoTime> at = schedule_.next();
+    const std::size_t out = schedule_.out().size();
+    if (at && (out >= options_.window || (brake_.one_at_a_time() && out > 0))) {
+        at.reset(); // an answer comes first
     }
-    if (next_ < queue_.size() && !barred(queue_[next_])) {
-        at = MonoTime{};
+    if (at) {
+        at = brake_.opens(*at);
+        at = std::max(*at, limiter_.next(*at));
     }
-    if (!at) {
-        return std::nullopt;
-    }
-    if (denied_) {
-        return outstanding_.empty() ? std::optional(denied_try_at_) : std::nullopt;
-    }
-    at = std::max(*at, paused_until_);
-    return std::max(*at, limiter_.next(*at));
+    const auto resync = resync_.next();
+    return at && resync ? std::min(*at, *resync) : at ? at : resync;
 }
 
-const DesiredKey* Reconciler::desired_key(const KeyId& id) const {
-    return desired_ ? desired_->find(id) : nullptr;
+std::vector<KnownKey> Reconciler::marks() const {
+    std::vector<KnownKey> marks;
+    for (const auto& [id, work] : schedule_.out()) {
+        if (!work.look()) {
+            marks.push_back(mark_in_doubt(work.change, work.marked_at));
+        }
+    }
+    return marks;
 }
 
 } // namespace apikeyd

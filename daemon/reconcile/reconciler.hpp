@@ -2,21 +2,24 @@
 #pragma once
 
 #include "config/desired_state.hpp"
+#include "config/settings.hpp"
 #include "config/time.hpp"
-#include "daemon/api/retry.hpp"
+#include "daemon/plan/guard.hpp"
 #include "daemon/plan/plan.hpp"
+#include "daemon/reconcile/brake.hpp"
+#include "daemon/reconcile/disable_gate.hpp"
 #include "daemon/reconcile/event.hpp"
 #include "daemon/reconcile/record.hpp"
+#include "daemon/reconcile/resync.hpp"
+#include "daemon/reconcile/schedule.hpp"
 #include "daemon/reconcile/throttle.hpp"
 #include "state/state_store.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
-#include <unordered_map>
+#include <string>
 #include <vector>
 
 namespace apikeyd {
@@ -33,9 +36,18 @@ struct ReconcilerOptions {
     std::optional<unsigned>
         max_attempts; // of one key; nothing: no end (a daemon), else it gives up (a pipeline)
     std::chrono::milliseconds denied_retry{std::chrono::minutes{5}};
+    std::chrono::seconds resync{0}; // assert everything managed once in such a time; 0: never
 };
 
-// One PUT to hand to a worker.
+// What a plan is judged by before it disables anything.
+struct Safeguards {
+    DisableLimit max_disable = Percentage{30};
+    bool disable_removed = false; // the plan was made so
+    OwnKey own;                   // `id` as the planner found it
+    std::optional<HeldPlan> held; // what the store says was held, and perhaps approved
+};
+
+// One PUT to hand to a worker; without fields it is a look.
 struct Dispatch {
     KeyId id;
     Fields fields;
@@ -48,6 +60,7 @@ struct Actions {
     StateBatch batch;
     std::vector<Event> events;
     std::vector<Dispatch> dispatches;
+    std::vector<KeyId> look_up; // keys of which assert_again() wants to be told what the store knows
     bool withdraw = false;
 
     void append(Actions&& later);
@@ -64,7 +77,7 @@ class Reconciler {
     // workers stays there and is looked at again when it is answered. Call withdrawn() before planning, so
     // that the plan sees the keys that came back. `number`: this reconciliation's, from the store.
     Actions desired_changed(std::shared_ptr<const DesiredState> desired, Plan plan, std::int64_t number,
-                            Now now);
+                            Safeguards safeguards, Now now);
 
     Actions answered(std::vector<Answer> answers, Now now);
 
@@ -74,7 +87,11 @@ class Reconciler {
     // Call at next_wakeup(), or whenever.
     Actions time_passed(Now now);
 
-    // The token or the settings are new: what was denied is worth a try.
+    // What the store knows of the keys that were asked for with `look_up`.
+    Actions assert_again(const std::vector<KnownKey>& keys, Now now);
+
+    // The token is new: what was denied is worth a try. A new plan should follow, for the token tells which
+    // key is ours.
     Actions credentials_changed(Now now);
 
     // Nothing is handed out any more; quiet() tells when the rest is answered.
@@ -83,52 +100,48 @@ class Reconciler {
     // When time_passed() would do something; nothing: not before something else happens.
     std::optional<MonoTime> next_wakeup() const;
 
-    bool quiet() const noexcept { return outstanding_.empty(); }  // nothing is with the workers
-    bool active() const noexcept { return current_.has_value(); } // a reconciliation is under way
-    bool denied() const noexcept { return denied_; }
+    // What is with the workers, as it is marked: for a state that lost its marks.
+    std::vector<KnownKey> marks() const;
+
+    bool quiet() const noexcept { return schedule_.out().empty(); } // nothing is with the workers
+    bool active() const noexcept { return run_.has_value(); }       // a reconciliation is under way
+    bool denied() const noexcept { return brake_.denied(); }
+    bool server_unavailable() const noexcept { return brake_.open(); }
 
   private:
-    struct Work {
-        Change change;
-        Fields desired;       // all managed values when it was handed out
-        unsigned attempt = 0; // tries before this one
-        std::string revision;
-        WallTime marked_at{};
-    };
-
     void answer_one(Answer& answer, Actions& actions, Now now);
-    static AnswerContext context_of(const Work& work, const Answer& answer);
+    void record(const Work& work, const Answer& answer, const KnownKey& after, Actions& actions, Now now);
     void tell(const Work& work, const Answer& answer, const KnownKey& after, Actions& actions) const;
+    void heed(const Answer& answer, Actions& actions, Now now);
     void next_for(const KnownKey& known, Work work, const Answer& answer, Actions& actions, Now now);
     void retry(Work work, const Answer& answer, Actions& actions, Now now);
-    void pause_where_told(const Answer& answer, Actions& actions, Now now);
-    void wait(Work work, MonoTime until);
-    void dispatch(Actions& actions, Now now);
-    bool may_dispatch(Now now) const;
-    bool barred(const Change& change) const;
-    std::optional<Work> take_next(Now now);
-    std::optional<Work> take_back(const KeyId& id);
+    KeyPlan plan_anew(const KnownKey& known) const;
+    Fields wanted(const KeyId& id) const;
+
+    void begin_gate(const Plan& plan, Actions& actions);
+    void route(Work work, std::optional<MonoTime> wait_until, bool looked, Actions& actions);
+    void refuse_own_key(Work& work, Actions& actions);
+    void schedule(Work work, std::optional<MonoTime> wait_until);
+    void settle_gate(Actions& actions, Now now);
+
+    void step(Actions& actions, Now now);
     void hand_out(Work work, Actions& actions, Now now);
+    bool gives_up_on_all() const;
+    void give_up_on_all();
     void finish_where_done(Actions& actions, Now now);
     void finish(Result result, Actions& actions, Now now);
-    const DesiredKey* desired_key(const KeyId& id) const;
 
     ReconcilerOptions options_;
     RandomSource random_;
     RateLimiter limiter_;
+    Brake brake_;
+    Schedule schedule_;
+    DisableGate gate_;
+    Resync resync_;
 
     std::shared_ptr<const DesiredState> desired_;
-    std::vector<Change> queue_; // from next_ on: not handed out yet, in order
-    std::size_t next_ = 0;
-    std::multimap<MonoTime, Work> waiting_; // by the time of their next try
-    std::unordered_map<KeyId, Work> outstanding_;
-    std::array<std::size_t, 3> first_tries_{}; // of the outstanding, by sending rank
-
-    MonoTime paused_until_{};
-    unsigned throttled_in_a_row_ = 0;
-    bool denied_ = false;
-    MonoTime denied_try_at_{};
-    std::optional<KeyId> denied_try_; // the one request that finds out whether it still holds
+    Safeguards safeguards_;
+    std::string announced_hold_; // its digest
     bool stopping_ = false;
 
     struct Run {
@@ -136,7 +149,7 @@ class Reconciler {
         MonoTime started;
         std::uint64_t managed = 0;
     };
-    std::optional<Run> current_; // there whenever anything is queued, waiting or with the workers
+    std::optional<Run> run_; // from a plan until all of it is answered, held or given up
 };
 
 } // namespace apikeyd

@@ -9,6 +9,8 @@ std::string_view to_string(Result result) noexcept {
     switch (result) {
     case Result::converged:
         return "converged";
+    case Result::held:
+        return "held";
     case Result::incomplete:
         return "incomplete";
     case Result::superseded:

@@ -37,6 +37,9 @@ KnownKey as_answered(const Change& change, const Fields& desired, const ApiKey& 
 
 KnownKey mark_in_doubt(const Change& change, WallTime now) {
     KnownKey key = change.known;
+    if (change.to.empty()) {
+        return key; // a look changes nothing, so it leaves nothing in doubt
+    }
     key.rejection.reset();
     if (!key.doubt.any()) {
         key.doubt.since = now;

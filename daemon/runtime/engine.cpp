@@ -14,9 +14,19 @@ namespace {
 // How often a state that can't be used is tried again.
 constexpr std::chrono::seconds trouble_retry{1};
 
+constexpr std::size_t shortest_digest = 8; // digits
+
 } // namespace
 
-Engine::Engine(EventLoop& loop, Log& log, StateStore store, Reconciler reconciler,
+bool digest_matches(std::string_view digest, std::string_view given) {
+    constexpr std::string_view algorithm = "sha256:";
+    if (given.starts_with(algorithm)) {
+        given.remove_prefix(algorithm.size());
+    }
+    return given.size() >= shortest_digest && digest.substr(algorithm.size()).starts_with(given);
+}
+
+Engine::Engine(EventLoop& loop, Log& log, StateStore store, Reconciler reconciler, Safeguards safeguards,
                std::vector<std::unique_ptr<Transport>> transports, std::function<void()> stepped)
     : loop_(loop)
     , log_(log)
@@ -24,7 +34,8 @@ Engine::Engine(EventLoop& loop, Log& log, StateStore store, Reconciler reconcile
     , reconciler_(std::move(reconciler))
     , stepped_(std::move(stepped))
     , wake_timer_(loop, [this] { wake(); })
-    , trouble_timer_(loop, [this] { flush(); })
+    , trouble_timer_(loop, [this] { recover(); })
+    , safeguards_(std::move(safeguards))
     , pool_(std::move(transports), Fingerprinter(store_.fingerprint_key())) {
     loop.on_readable(pool_.ready_fd(), [this] { drain(); });
 }
@@ -37,9 +48,42 @@ void Engine::desired(std::shared_ptr<const DesiredState> state) {
     stepped();
 }
 
-void Engine::credentials_changed() {
-    perform(reconciler_.credentials_changed(current_time()));
+// Another token may make another key our own, so what was planned must be judged again.
+void Engine::use_token(const Secret& token) {
+    token_ = token;
+    safeguards_.own.token_since = current_time().wall;
+    if (desired_) {
+        perform(reconciler_.credentials_changed(current_time()));
+        desired(desired_);
+    }
+}
+
+void Engine::approve(const std::string& digest) {
+    approval_ = digest;
+    approve_held();
+    forget_approval();
     stepped();
+}
+
+void Engine::forget_approval() {
+    // Not before there was a plan, which may be the one that is meant.
+    if (!approval_.empty() && desired_ && idle()) {
+        log_approval_unmatched(log_, approval_);
+        approval_.clear();
+    }
+}
+
+void Engine::approve_held() {
+    if (approval_.empty() || !held_ || !digest_matches(held_->digest, approval_) || plan_due_) {
+        return;
+    }
+    approval_.clear();
+    held_->approved_at = current_time().wall;
+    Actions actions;
+    actions.batch.held.emplace(held_);
+    actions.events.emplace_back(PlanApproved{*held_});
+    plan_due_ = true; // planned anew, the approval lets it pass
+    perform(std::move(actions));
 }
 
 void Engine::stop() {
@@ -67,23 +111,47 @@ void Engine::plan() {
         return;
     }
     try {
-        const auto known = store_.known();
-        Plan plan = make_plan(*desired_, *known);
+        Safeguards safeguards = safeguards_;
+        if (token_) {
+            safeguards.own.token = Fingerprinter(store_.fingerprint_key())(token_->reveal());
+        }
+        safeguards.held = store_.held_plan();
+        Plan plan = make_plan(*desired_, *store_.known(), {safeguards.disable_removed, safeguards.own});
         plan_due_ = false;
+        held_.reset();
         perform(reconciler_.desired_changed(desired_, std::move(plan), store_.next_reconciliation(),
-                                            current_time()));
+                                            std::move(safeguards), current_time()));
     } catch (const StateError& error) {
         in_trouble(error);
     }
 }
 
+void Engine::look_up(const std::vector<KeyId>& ids) {
+    std::vector<KnownKey> known;
+    try {
+        for (const KeyId& id : ids) {
+            if (auto key = store_.find(id)) {
+                known.push_back(std::move(*key));
+            }
+        }
+    } catch (const StateError& error) {
+        in_trouble(error);
+        return; // their turn comes again
+    }
+    perform(reconciler_.assert_again(known, current_time()));
+}
+
 void Engine::perform(Actions actions) {
     const bool withdraw = std::exchange(actions.withdraw, false);
+    const std::vector<KeyId> wanted = std::exchange(actions.look_up, {});
     pending_.append(std::move(actions));
     if (withdraw) {
         take_back();
     } else {
         flush();
+    }
+    if (!wanted.empty() && pending_.batch.empty()) {
+        look_up(wanted);
     }
 }
 
@@ -110,7 +178,31 @@ void Engine::flush() {
     Actions done = std::exchange(pending_, {});
     tell(done.events);
     pool_.submit(std::move(done.dispatches));
+    approve_held();
+    forget_approval();
     plan();
+}
+
+// The file at the path may be another one by now; what we know goes into it, the marks of what is under way
+// first.
+void Engine::recover() {
+    if (replaced_) {
+        try {
+            store_.reopen();
+        } catch (const StateError& error) {
+            in_trouble(error);
+            return;
+        }
+        replaced_ = false;
+        pool_.use(Fingerprinter(store_.fingerprint_key()));
+        std::vector<KnownKey> marks = reconciler_.marks();
+        pending_.batch.keys.insert(pending_.batch.keys.begin(), marks.begin(), marks.end());
+        plan_due_ = desired_ != nullptr;
+        take_back();
+    } else {
+        flush();
+    }
+    stepped();
 }
 
 void Engine::tell(const std::vector<Event>& events) {
@@ -120,6 +212,8 @@ void Engine::tell(const std::vector<Event>& events) {
             last_finished_ = *finished;
         } else if (const auto* denial = std::get_if<AccessDenied>(&event)) {
             last_denial_ = *denial;
+        } else if (const auto* held = std::get_if<PlanHeld>(&event)) {
+            held_ = held->plan;
         }
     }
 }
@@ -129,6 +223,7 @@ void Engine::in_trouble(const StateError& error) {
         log_state_unavailable(log_, error.what());
     }
     trouble_ = error.what();
+    replaced_ = replaced_ || error.kind() == StateError::Kind::replaced;
     trouble_timer_.set(current_time().mono + trouble_retry);
 }
 

@@ -12,8 +12,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace apikeyd {
+
+// Whether a digest is the one that was given: in full, or its first 8 digits or more, with or without
+// "sha256:".
+bool digest_matches(std::string_view digest, std::string_view given);
 
 // Something that is given each new desired state.
 class DesiredSink {
@@ -28,12 +33,19 @@ class DesiredSink {
 // that touches the store.
 class Engine final : public DesiredSink {
   public:
-    // `stepped` is called after everything that may have changed what the getters say.
-    Engine(EventLoop& loop, Log& log, StateStore store, Reconciler reconciler,
+    // `safeguards`: as the settings say. `stepped` is called after everything that may have changed what the
+    // getters say.
+    Engine(EventLoop& loop, Log& log, StateStore store, Reconciler reconciler, Safeguards safeguards,
            std::vector<std::unique_ptr<Transport>> transports, std::function<void()> stepped);
 
     void desired(std::shared_ptr<const DesiredState> state) override;
-    void credentials_changed();
+
+    // The token that requests carry from now on. Call before the first desired().
+    void use_token(const Secret& token);
+
+    // Lets the held plan with this digest go ("sha256:…", or the first digits of it), now or as soon as it is
+    // held. A digest that isn't held is forgotten when the next plan is made.
+    void approve(const std::string& digest);
 
     // Nothing new is begun; stopped() tells when what was under way is answered and recorded.
     void stop();
@@ -45,6 +57,8 @@ class Engine final : public DesiredSink {
     // Why the state can't be read or written just now.
     const std::optional<std::string>& state_trouble() const noexcept { return trouble_; }
     bool denied() const noexcept { return reconciler_.denied(); }
+    bool server_unavailable() const noexcept { return reconciler_.server_unavailable(); }
+    const std::optional<HeldPlan>& held() const noexcept { return held_; } // waits for approval
     const std::optional<ReconcileFinished>& last_finished() const noexcept { return last_finished_; }
     const std::optional<AccessDenied>& last_denial() const noexcept { return last_denial_; }
 
@@ -52,6 +66,10 @@ class Engine final : public DesiredSink {
     void drain();
     void wake();
     void plan();
+    void look_up(const std::vector<KeyId>& ids);
+    void approve_held();
+    void forget_approval();
+    void recover();
     void perform(Actions actions);
     void take_back();
     void flush();
@@ -70,7 +88,12 @@ class Engine final : public DesiredSink {
     std::shared_ptr<const DesiredState> desired_;
     bool plan_due_ = false; // the state could not be read or written when a plan was wanted
     Actions pending_;       // decided, and not durable yet
+    Safeguards safeguards_;
+    std::optional<Secret> token_;
+    std::string approval_; // a digest that was approved and is not held yet
+    std::optional<HeldPlan> held_;
     std::optional<std::string> trouble_;
+    bool replaced_ = false; // the state file is another one than we opened
     bool stopping_ = false;
     std::optional<ReconcileFinished> last_finished_;
     std::optional<AccessDenied> last_denial_;

@@ -70,6 +70,7 @@ void log_one(Log& log, const PlanMade& event) {
                {"disables", number(event.disables)},
                {"managed", number(event.counts.managed)},
                {"in_sync", number(event.counts.in_sync)},
+               {"removed", number(event.counts.removed)},
                {"rejected", number(event.counts.rejected)},
                {"digest", event.digest}});
     for (const KeyNote& note : event.unmanaged_doubt) {
@@ -81,6 +82,28 @@ void log_one(Log& log, const PlanMade& event) {
     }
 }
 
+void log_one(Log& log, const PlanHeld& event) {
+    log.event(
+        LogLevel::error, "plan_held",
+        {{"digest", event.plan.digest},
+         {"held", number(event.plan.ids.size())},
+         {"why", event.plan.why},
+         {"since", format_rfc3339(event.plan.since)},
+         {"approve", "apikeyd approve " + event.plan.digest.substr(event.plan.digest.find(':') + 1, 12)},
+         {"revision", event.plan.revision}});
+}
+
+void log_one(Log& log, const PlanApproved& event) {
+    log.event(LogLevel::warning, "plan_approved",
+              {{"digest", event.plan.digest},
+               {"held", number(event.plan.ids.size())},
+               {"revision", event.plan.revision}});
+}
+
+void log_one(Log& log, const ServerUnavailable& event) {
+    log.event(LogLevel::error, "api_unavailable", {{"why", event.why}});
+}
+
 void log_one(Log& log, const ReconcileFinished& event) {
     const bool well = event.result == Result::converged || event.result == Result::superseded;
     log.event(well ? LogLevel::info : LogLevel::warning, "reconcile_finished",
@@ -89,6 +112,7 @@ void log_one(Log& log, const ReconcileFinished& event) {
                {"applied", number(event.applied)},
                {"rejected", number(event.rejected)},
                {"failed", number(event.failed)},
+               {"held", number(event.held)},
                {"managed", number(event.managed)},
                {"duration_ms", std::int64_t{event.duration.count()}},
                {"revision", event.revision}});
@@ -154,6 +178,11 @@ void log_state_unavailable(Log& log, const std::string& why) {
 
 void log_state_recovered(Log& log) {
     log.event(LogLevel::info, "state_recovered", {});
+}
+
+void log_approval_unmatched(Log& log, const std::string& digest) {
+    log.event(LogLevel::warning, "approval_unmatched",
+              {{"digest", digest}, {"why", std::string("no plan with this digest is held")}});
 }
 
 void log_token_loaded(Log& log, const std::string& source) {

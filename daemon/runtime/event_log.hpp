@@ -29,6 +29,7 @@ void log_desired_loaded(Log& log, const DesiredState& desired);
 void log_desired_invalid(Log& log, const std::vector<Diagnostic>& diagnostics, bool last_good_in_force);
 void log_state_unavailable(Log& log, const std::string& why);
 void log_state_recovered(Log& log);
+void log_approval_unmatched(Log& log, const std::string& digest);
 void log_token_loaded(Log& log, const std::string& source);
 void log_token_invalid(Log& log, const std::string& why);
 

@@ -55,6 +55,13 @@ std::string status_sentence(const Engine& engine, const DesiredFollower& followe
     if (engine.denied() && engine.last_denial()) {
         return "DENIED: " + engine.last_denial()->why;
     }
+    if (engine.server_unavailable()) {
+        return "API UNAVAILABLE: one trial at a time until it answers";
+    }
+    if (engine.held()) {
+        return fmt::format("HELD: {} disables wait for approval {}", engine.held()->ids.size(),
+                           engine.held()->digest.substr(engine.held()->digest.find(':') + 1, 12));
+    }
     const auto& finished = engine.last_finished();
     if (!engine.idle() || !finished) {
         return fmt::format("converging, {} keys", follower.keys());

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <iterator>
+#include <optional>
 #include <sys/eventfd.h>
 #include <system_error>
 #include <unistd.h>
@@ -23,8 +24,8 @@ bool stops_everything(const Outcome& outcome) {
 } // namespace
 
 WorkerPool::WorkerPool(std::vector<std::unique_ptr<Transport>> transports, Fingerprinter fingerprinter)
-    : fingerprinter_(std::move(fingerprinter))
-    , ready_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
+    : ready_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
+    , fingerprinter_(std::move(fingerprinter))
     , transports_(std::move(transports)) {
     if (ready_fd_ < 0) {
         throw std::system_error(errno, std::generic_category(), "eventfd");
@@ -77,6 +78,11 @@ std::vector<KeyId> WorkerPool::withdraw() {
     return ids;
 }
 
+void WorkerPool::use(Fingerprinter fingerprinter) {
+    const std::lock_guard lock(mutex_);
+    fingerprinter_ = std::move(fingerprinter);
+}
+
 std::vector<Answer> WorkerPool::drain() {
     std::uint64_t count = 0;
     (void)!read(ready_fd_, &count, sizeof count); // nothing there is no error: EAGAIN
@@ -87,6 +93,7 @@ std::vector<Answer> WorkerPool::drain() {
 void WorkerPool::work(Transport& transport) {
     for (;;) {
         Dispatch dispatch;
+        std::optional<Fingerprinter> fingerprinter;
         {
             std::unique_lock lock(mutex_);
             wake_.wait(lock, [&] { return ending_ || (!queue_.empty() && !halted_); });
@@ -95,11 +102,12 @@ void WorkerPool::work(Transport& transport) {
             }
             dispatch = std::move(queue_.front());
             queue_.pop_front();
+            fingerprinter = fingerprinter_;
         }
         const MonoTime begun = current_time().mono;
         const Exchange exchange = transport.send(encode_update(dispatch.id, dispatch.fields));
         const Now now = current_time();
-        leave({dispatch.id, classify(dispatch.id, exchange, fingerprinter_, now.wall), http_status(exchange),
+        leave({dispatch.id, classify(dispatch.id, exchange, *fingerprinter, now.wall), http_status(exchange),
                std::chrono::duration_cast<std::chrono::milliseconds>(now.mono - begun)});
     }
 }

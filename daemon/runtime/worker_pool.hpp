@@ -32,6 +32,9 @@ class WorkerPool {
     // the workers begin nothing until this was called.
     std::vector<KeyId> withdraw();
 
+    // For requests that are begun from now on.
+    void use(Fingerprinter fingerprinter);
+
     // The answers that have come since.
     std::vector<Answer> drain();
 
@@ -42,10 +45,10 @@ class WorkerPool {
     void work(Transport& transport);
     void leave(Answer answer);
 
-    const Fingerprinter fingerprinter_;
     int ready_fd_ = -1; // eventfd(2)
 
     std::mutex mutex_; // guards what follows
+    Fingerprinter fingerprinter_;
     std::condition_variable wake_;
     std::deque<Dispatch> queue_;
     std::vector<Answer> answers_;

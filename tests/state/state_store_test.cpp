@@ -5,6 +5,7 @@
 #include "tests/support/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <sqlite3.h>
 
 using namespace apikeyd;
@@ -136,6 +137,7 @@ TEST_CASE("state store: a reconciliation is begun and finished under one number"
         entry.started_at = at_second(1);
         entry.revision = "sha256:1";
         entry.planned = 4;
+        entry.held = 2;
         store.commit({{}, {}, {entry}});
         CHECK_FALSE(store.last_reconciliation()->finished_at);
         entry.finished_at = at_second(2);
@@ -150,6 +152,7 @@ TEST_CASE("state store: a reconciliation is begun and finished under one number"
     CHECK(last->finished_at == at_second(2));
     CHECK(last->result == "converged");
     CHECK(last->planned == 4);
+    CHECK(last->held == 2);
     CHECK(last->applied == 4);
     CHECK(store.next_reconciliation() > first);
 }
@@ -183,4 +186,46 @@ TEST_CASE("state store: the fingerprint key is random, 32 bytes, and the file's 
     auto reader = StateStore::open_reader(folder / "one.db");
     REQUIRE(reader);
     CHECK(reader->fingerprint_key().same_as(one.fingerprint_key()));
+}
+
+TEST_CASE("state store: one held plan at most is kept, with its approval, until it is taken away") {
+    TempFolder folder;
+    HeldPlan plan{"sha256:1", "sha256:f", "too many", at_second(3), {key_id(1), key_id(2)}, std::nullopt};
+    {
+        auto store = StateStore::open(folder / "state.db");
+        CHECK_FALSE(store.held_plan());
+        StateBatch batch;
+        batch.held = plan;
+        store.commit(batch);
+        CHECK(store.held_plan() == plan);
+        plan.digest = "sha256:2";
+        plan.approved_at = at_second(9);
+        batch.held = plan;
+        store.commit(batch);
+    }
+    auto store = StateStore::open(folder / "state.db");
+    CHECK(store.held_plan() == plan);
+    StateBatch none;
+    none.held.emplace(std::nullopt);
+    store.commit(none);
+    CHECK_FALSE(store.held_plan());
+}
+
+TEST_CASE("state store: a replaced state is taken up again under the same lock") {
+    TempFolder folder;
+    auto store = StateStore::open(folder / "state.db");
+    store.commit({{seen(key_id(1), "a", true)}, {}, {}});
+    const auto number = store.next_reconciliation();
+    std::filesystem::remove(folder / "state.db");
+    CHECK_THROWS_AS(store.commit({{seen(key_id(2), "b", true)}, {}, {}}), StateError);
+
+    write_file(folder / "state.db", "no database");
+    CHECK_THROWS_AS(store.reopen(), StateError);
+    std::filesystem::remove(folder / "state.db");
+    store.reopen();
+    CHECK_FALSE(store.find(key_id(1)));
+    store.commit({{seen(key_id(2), "b", true)}, {}, {}});
+    CHECK(store.find(key_id(2)));
+    CHECK(store.next_reconciliation() > number);
+    CHECK_THROWS_AS(StateStore::open(folder / "state.db"), StateError); // the lock is held all the time
 }

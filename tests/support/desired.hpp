@@ -2,10 +2,12 @@
 #pragma once
 
 #include "config/desired_state.hpp"
+#include "config/secret.hpp"
 #include "state/known.hpp"
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -23,10 +25,13 @@ inline DesiredState desired_state(const std::vector<Wanted>& keys) {
     DesiredState::Builder builder;
     const auto file = builder.add_file("keys.yaml");
     std::uint32_t line = 3;
+    Sha256 digest;
     for (const Wanted& key : keys) {
+        digest.update(key.id.to_string() + std::string(key.name.value_or("-")) +
+                      (key.enabled ? (*key.enabled ? "+" : "-") : "?"));
         builder.add(key.id, key.name, key.enabled, file, line++);
     }
-    return std::move(builder).build("sha256:test");
+    return std::move(builder).build(digest.finish());
 }
 
 // Known keys from memory, in order of id.

@@ -21,18 +21,43 @@ namespace apikeyd::test {
 // answered.
 class ReconcileWorld {
   public:
-    explicit ReconcileWorld(ReconcilerOptions options = {})
+    explicit ReconcileWorld(ReconcilerOptions options = {}, Safeguards safeguards_in = unguarded())
         : store(StateStore::open(":memory:"))
-        , reconciler(options, [] { return 0ULL; }) {} // the shortest jitter: a tenth
+        , reconciler(options, [] { return 0ULL; }) // the shortest jitter: a tenth
+        , safeguards(std::move(safeguards_in)) {}
+
+    // For scenarios that are about something else: any number of disables, and no look before one.
+    static Safeguards unguarded() {
+        Safeguards none;
+        none.max_disable = std::uint64_t{1'000'000};
+        return none;
+    }
 
     // The operator saves the file.
     void edit(const std::vector<Wanted>& wanted) {
         take_back();
-        auto desired = std::make_shared<const DesiredState>(desired_state(wanted));
-        const auto known = store.known();
-        Plan plan = make_plan(*desired, *known);
-        perform(reconciler.desired_changed(std::move(desired), std::move(plan), store.next_reconciliation(),
-                                           now));
+        desired = std::make_shared<const DesiredState>(desired_state(wanted));
+        plan();
+    }
+
+    // As the engine does it.
+    void plan() {
+        Safeguards current = safeguards;
+        current.held = store.held_plan();
+        Plan made = make_plan(*desired, *store.known(), {current.disable_removed, current.own});
+        perform(reconciler.desired_changed(desired, std::move(made), store.next_reconciliation(),
+                                           std::move(current), now));
+    }
+
+    // The operator approves what is held.
+    void approve() {
+        auto held = store.held_plan();
+        held->approved_at = now.wall;
+        StateBatch batch;
+        batch.held.emplace(held);
+        store.commit(batch);
+        take_back();
+        plan();
     }
 
     void answer(const KeyId& id, Outcome outcome, int status = 0) {
@@ -96,6 +121,15 @@ class ReconcileWorld {
         if (actions.withdraw) {
             take_back();
         }
+        std::vector<KnownKey> found;
+        for (const KeyId& id : actions.look_up) {
+            if (auto key = store.find(id)) {
+                found.push_back(*key);
+            }
+        }
+        if (!found.empty()) {
+            perform(reconciler.assert_again(found, now));
+        }
     }
 
     template <typename E>
@@ -113,6 +147,8 @@ class ReconcileWorld {
 
     StateStore store;
     Reconciler reconciler;
+    Safeguards safeguards;
+    std::shared_ptr<const DesiredState> desired;
     Now now{MonoTime{std::chrono::hours{1}}, at_second(100)};
     std::map<KeyId, Fields> sent; // handed out, not answered
     std::map<KeyId, Fields> last_sent;

@@ -411,3 +411,82 @@ TEST_CASE("reconciler: disables are not begun before the enables and renames of 
     world.apply(id2);
     CHECK(world.sent.contains(key_id(3)));
 }
+
+TEST_CASE("reconciler: a server that fails again and again is left alone but for one trial at a time") {
+    ReconcileWorld world(window_of(4));
+    world.edit(many(40));
+    int failures = 0;
+    while (!world.sent.empty() && failures < 100) {
+        world.start(world.sent.begin()->first);
+        world.answer(world.sent.begin()->first, NotSent{"refused"});
+        ++failures;
+    }
+    CHECK(failures == 10);
+    CHECK(world.told<ServerUnavailable>().size() == 1);
+    CHECK(world.reconciler.server_unavailable());
+    for (int trial = 0; trial < 5; ++trial) {
+        const auto at = world.reconciler.next_wakeup();
+        REQUIRE(at);
+        CHECK(*at > world.now.mono);
+        world.advance(std::chrono::ceil<std::chrono::milliseconds>(*at - world.now.mono));
+        REQUIRE(world.sent.size() == 1);
+        world.answer(world.sent.begin()->first, NotSent{"refused"});
+        CHECK(world.sent.empty());
+    }
+    const auto at = world.reconciler.next_wakeup();
+    world.advance(std::chrono::ceil<std::chrono::milliseconds>(*at - world.now.mono));
+    world.apply(world.sent.begin()->first);
+    CHECK_FALSE(world.reconciler.server_unavailable());
+    CHECK(world.sent.size() == 4);
+    world.apply_all();
+    CHECK(world.remote.size() == 40);
+    CHECK_FALSE(world.reconciler.active());
+}
+
+TEST_CASE("reconciler: an edit is tried at once even on a server taken for dead") {
+    ReconcileWorld world(window_of(4));
+    world.edit(many(20));
+    while (!world.sent.empty()) {
+        world.answer(world.sent.begin()->first, NotSent{"refused"});
+    }
+    world.edit(many(21));
+    CHECK(world.sent.size() == 1);
+}
+
+TEST_CASE("reconciler: a pipeline gives up on a server that doesn't answer") {
+    ReconcileWorld world(giving_up_after(3));
+    world.edit(many(500));
+    for (int rounds = 0; world.reconciler.active() && rounds < 1000; ++rounds) {
+        if (!world.sent.empty()) {
+            world.answer(world.sent.begin()->first, NotSent{"refused"});
+        } else if (const auto at = world.reconciler.next_wakeup()) {
+            world.advance(std::chrono::ceil<std::chrono::milliseconds>(*at - world.now.mono));
+        }
+    }
+    REQUIRE_FALSE(world.reconciler.active());
+    CHECK(world.told<ReconcileFinished>().back().failed == 500);
+    CHECK(world.order.size() < 50);
+}
+
+TEST_CASE("reconciler: resync asserts every managed key once an interval, spread over it") {
+    ReconcilerOptions options;
+    options.resync = std::chrono::hours{1};
+    ReconcileWorld world(options);
+    world.edit(many(10));
+    world.apply_all();
+    world.order.clear();
+    std::size_t most_at_once = 0;
+    for (const auto end = world.now.mono + std::chrono::hours{1}; world.now.mono < end;) {
+        world.advance(std::chrono::ceil<std::chrono::milliseconds>(
+            std::max(*world.reconciler.next_wakeup() - world.now.mono, MonoTime::duration{1ms})));
+        most_at_once = std::max(most_at_once, world.sent.size());
+        world.apply_all();
+    }
+    // With the shortest jitter a round takes half the interval.
+    CHECK(world.order.size() >= 20);
+    CHECK(world.order.size() <= 21);
+    CHECK(most_at_once == 1);
+    CHECK(world.last_sent[id1] == Fields{"k", true});
+    CHECK(world.told<KeyUpdated>().back().reason == Reason::resync);
+    CHECK(world.told<ReconcileFinished>().size() == 1); // the round is no reconciliation of its own
+}

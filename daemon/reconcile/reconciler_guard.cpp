@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way of a change to the schedule, past what guards against a mistake.
+#include "daemon/reconcile/reconciler.hpp"
+
+#include <set>
+#include <utility>
+
+namespace apikeyd {
+
+void Reconciler::begin_gate(const Plan& plan, Actions& actions) {
+    std::set<KeyId> approved;
+    auto& held = safeguards_.held;
+    if (held && held->revision != desired_->digest()) {
+        actions.batch.held.emplace(std::nullopt); // another file ends the hold, and an approval too
+        held.reset();
+    }
+    if (held && held->approved_at) {
+        approved.insert(held->ids.begin(), held->ids.end());
+    }
+    announced_hold_.clear();
+    gate_.begin(allowed_disables(safeguards_.max_disable, plan.counts.managed + plan.counts.removed),
+                std::move(approved), desired_->keys().empty());
+}
+
+void Reconciler::route(Work work, std::optional<MonoTime> wait_until, bool looked, Actions& actions) {
+    if (!work.change.disables()) {
+        schedule(std::move(work), wait_until);
+        return;
+    }
+    const KeyId id = work.change.id;
+    const bool counts = may_be_enabled(work.change.known);
+    switch (judge_disable(work.change, safeguards_.own, looked)) {
+    case DisableVerdict::own_key:
+        refuse_own_key(work, actions);
+        gate_.discount(id);
+        if (!work.change.to.empty()) {
+            schedule(std::move(work), wait_until);
+        }
+        return;
+    case DisableVerdict::look_first:
+        if (counts) {
+            gate_.count(id, work.change.reason == Reason::removed);
+        }
+        if (work.attempt == 0) {
+            gate_.await(id);
+        }
+        work.change.to = work.change.from = {};
+        work.change.reason = Reason::look;
+        schedule(std::move(work), wait_until);
+        return;
+    case DisableVerdict::pass:
+        work.own_key = safeguards_.own.is(id, work.change.known.observed);
+        if (!counts || work.passed) {
+            schedule(std::move(work), wait_until);
+            return;
+        }
+        gate_.count(id, work.change.reason == Reason::removed);
+        gate_.keep(std::move(work));
+    }
+}
+
+// Without the field that would lock us out; the rest of the change goes on.
+void Reconciler::refuse_own_key(Work& work, Actions& actions) {
+    work.change.to.enabled.reset();
+    work.change.from.enabled.reset();
+    if (run_) {
+        ++run_->entry.rejected;
+    }
+    actions.events.emplace_back(KeyRejected{
+        work.change.id,
+        "apikeyd itself uses this key: its secret is our token, and disabling it would lock us out; use "
+        "another key's secret as the token, or set guard.allow_self_disable",
+        {work.attempt, 0, std::chrono::milliseconds{0}, work.change.source, work.revision}});
+}
+
+void Reconciler::schedule(Work work, std::optional<MonoTime> wait_until) {
+    if (wait_until) {
+        schedule_.wait(std::move(work), *wait_until);
+    } else {
+        schedule_.queue(std::move(work));
+    }
+}
+
+void Reconciler::settle_gate(Actions& actions, Now now) {
+    for (Work& work : gate_.release()) {
+        work.passed = true;
+        schedule_.queue(std::move(work));
+    }
+    auto held = gate_.held(desired_ ? desired_->digest() : "", now.wall);
+    if (!held || held->digest == announced_hold_) {
+        return;
+    }
+    announced_hold_ = held->digest;
+    if (safeguards_.held && safeguards_.held->digest == held->digest) {
+        held->since = safeguards_.held->since;
+    }
+    safeguards_.held = held;
+    actions.events.emplace_back(PlanHeld{*held});
+    actions.batch.held.emplace(std::move(held));
+}
+
+} // namespace apikeyd

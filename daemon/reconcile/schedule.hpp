@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/time.hpp"
+#include "daemon/reconcile/work.hpp"
+
+#include <array>
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace apikeyd {
+
+// All work of the reconciler: queued in order, waiting for its time, or with the workers. Decides which comes
+// next.
+//
+// What hurts waits for what helps: nothing is begun while work of an earlier rank is being tried for the
+// first time. Later tries bar nothing, or one bad key would hold up the others. What locks us out waits for
+// everything.
+class Schedule {
+  public:
+    // Behind everything of its rank or an earlier one. A key that is contained already must not be added
+    // again.
+    void queue(Work work);
+    void wait(Work work, MonoTime until);
+    // Whatever isn't with the workers is dropped.
+    void clear();
+
+    // The next that is due and not barred; nothing if there is none now.
+    std::optional<Work> take(MonoTime now);
+    // When take() may give something, if nothing else happens; nothing: not before an answer.
+    std::optional<MonoTime> next() const;
+
+    // With the workers, and back from them. At most one work a key.
+    void handed_out(Work work);
+    std::optional<Work> returned(const KeyId& id);
+    bool is_out(const KeyId& id) const { return out_.contains(id); }
+    // Queued, waiting, or with the workers.
+    bool contains(const KeyId& id) const { return pending_.contains(id) || out_.contains(id); }
+    const std::unordered_map<KeyId, Work>& out() const noexcept { return out_; }
+
+    std::size_t pending() const noexcept { return pending_.size(); } // not with the workers
+    bool empty() const noexcept { return out_.empty() && pending() == 0; }
+
+  private:
+    using Waiting = std::multimap<MonoTime, Work>; // by the time of their next try
+
+    bool barred(const Work& work) const;
+    Waiting::const_iterator first_waiting() const;
+    const Work* first_queued() const;
+
+    std::array<std::deque<Work>, Work::ranks> queues_;
+    Waiting waiting_;
+    std::unordered_set<KeyId> pending_; // the ids of both
+    std::unordered_map<KeyId, Work> out_;
+    std::array<std::size_t, Work::ranks> first_tries_{}; // of those that are out, by rank
+};
+
+} // namespace apikeyd

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/time.hpp"
+#include "daemon/plan/change.hpp"
+#include "daemon/plan/plan.hpp"
+
+#include <string>
+
+namespace apikeyd {
+
+// A change on its way: what is to be sent, and how often that was tried. A change without fields is a look.
+struct Work {
+    Change change;
+    Fields desired;       // all managed values of the file when it was decided
+    unsigned attempt = 0; // tries so far
+    std::string revision; // digest of the desired state that asks for it
+    bool own_key = false; // it disables the key that we use ourselves
+    bool passed = false;  // the guard has let it go
+    WallTime marked_at{}; // when it was handed out last
+
+    bool look() const noexcept { return change.to.empty(); }
+
+    // The order of sending: what helps, what is harmless, what hurts, what locks us out.
+    static constexpr int ranks = 4;
+    int rank() const noexcept { return own_key ? 3 : sending_rank(change); }
+};
+
+} // namespace apikeyd
