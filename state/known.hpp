@@ -110,7 +110,11 @@ struct HeldPlan {
     WallTime since{};
     std::vector<KeyId> ids;              // ascending
     std::optional<WallTime> approved_at; // nothing: not approved
+    std::vector<KeyId> approved;         // ascending; all that was approved of this revision so far
     friend bool operator==(const HeldPlan&, const HeldPlan&) = default;
 };
+
+// The plan with the operator's approval: all that it holds is approved.
+HeldPlan approve(HeldPlan plan, WallTime now);
 
 } // namespace apikeyd

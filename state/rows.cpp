@@ -69,6 +69,25 @@ void bind_time(SQLite::Statement& statement, int index, const std::optional<Wall
     }
 }
 
+// Ids one after the other, without anything between.
+std::vector<KeyId> unpacked(const std::string& bytes) {
+    std::vector<KeyId> ids;
+    for (std::size_t at = 0; at + KeyId::size <= bytes.size(); at += KeyId::size) {
+        KeyId::Bytes id{};
+        std::memcpy(id.data(), bytes.data() + at, id.size());
+        ids.emplace_back(id);
+    }
+    return ids;
+}
+
+void bind_packed(SQLite::Statement& statement, int index, const std::vector<KeyId>& ids) {
+    std::string bytes;
+    for (const KeyId& id : ids) {
+        bytes.append(id.bytes().begin(), id.bytes().end());
+    }
+    statement.bind(index, bytes.data(), static_cast<int>(bytes.size())); // copied: it ends with this function
+}
+
 } // namespace
 
 void read_known(SQLite::Statement& row, KnownKey& key) {
@@ -198,27 +217,20 @@ HeldPlan read_held_plan(SQLite::Statement& row) {
     plan.revision = row.getColumn(1).getString();
     plan.why = row.getColumn(2).getString();
     plan.since = wall_time(row.getColumn(3));
-    const std::string ids = row.getColumn(4).getString();
-    for (std::size_t at = 0; at + KeyId::size <= ids.size(); at += KeyId::size) {
-        KeyId::Bytes bytes{};
-        std::memcpy(bytes.data(), ids.data() + at, bytes.size());
-        plan.ids.emplace_back(bytes);
-    }
+    plan.ids = unpacked(row.getColumn(4).getString());
     plan.approved_at = optional_time(row.getColumn(5));
+    plan.approved = unpacked(row.getColumn(6).getString());
     return plan;
 }
 
 void bind_held_plan(SQLite::Statement& insert, const HeldPlan& plan) {
-    std::string ids;
-    for (const KeyId& id : plan.ids) {
-        ids.append(id.bytes().begin(), id.bytes().end());
-    }
     insert.bindNoCopy(1, plan.digest);
     insert.bindNoCopy(2, plan.revision);
     insert.bindNoCopy(3, plan.why);
     insert.bind(4, milliseconds(plan.since));
-    insert.bind(5, ids.data(), static_cast<int>(ids.size())); // copied: it ends with this function
+    bind_packed(insert, 5, plan.ids);
     bind_time(insert, 6, plan.approved_at);
+    bind_packed(insert, 7, plan.approved);
 }
 
 void bind_id(SQLite::Statement& statement, int index, const KeyId& id) {

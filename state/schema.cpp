@@ -69,7 +69,8 @@ constexpr std::array migrations = {
         why         TEXT NOT NULL,
         since       INTEGER NOT NULL,
         ids         BLOB NOT NULL CHECK (length(ids) % 12 = 0),
-        approved_at INTEGER
+        approved_at INTEGER,
+        approved    BLOB NOT NULL CHECK (length(approved) % 12 = 0)
     ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE history (

@@ -136,7 +136,7 @@ void StateStore::Impl::put(const ReconciliationEntry& entry) {
 }
 
 void StateStore::Impl::put(const HeldPlan& plan) {
-    SQLite::Statement insert(db, "INSERT INTO held_plan VALUES (?,?,?,?,?,?)");
+    SQLite::Statement insert(db, "INSERT INTO held_plan VALUES (?,?,?,?,?,?,?)");
     rows::bind_held_plan(insert, plan);
     insert.exec();
 }
@@ -251,8 +251,8 @@ std::optional<ReconciliationEntry> StateStore::last_reconciliation() {
 
 std::optional<HeldPlan> StateStore::held_plan() {
     return guarded(impl_->path, [&]() -> std::optional<HeldPlan> {
-        SQLite::Statement query(impl_->db,
-                                "SELECT digest, revision, why, since, ids, approved_at FROM held_plan");
+        SQLite::Statement query(
+            impl_->db, "SELECT digest, revision, why, since, ids, approved_at, approved FROM held_plan");
         if (!query.executeStep()) {
             return std::nullopt;
         }

@@ -35,7 +35,7 @@ DriftReport make_drift_report(const DesiredState& desired, Plan plan, WallTime n
 
 void mark_held(DriftReport& report, const DisableLimit& max_disable, const std::optional<HeldPlan>& held) {
     const auto approved = [&](const KeyId& id) {
-        return held && held->approved_at && std::ranges::binary_search(held->ids, id);
+        return held && std::ranges::binary_search(held->approved, id);
     };
     std::uint64_t removals = 0;
     std::uint64_t disables = 0;

@@ -92,10 +92,19 @@ void note_unmanaged_doubt(Plan& plan, const DesiredKey* desired, const KnownKey&
     }
 }
 
+// What was refused is worth a new try once the file has asked for something else in between.
+void note_lapsed(Plan& plan, const KnownKey& known, const Fields& wanted) {
+    if (known.rejection && known.rejection->desired != wanted) {
+        plan.lapsed.push_back(known);
+        plan.lapsed.back().rejection.reset();
+    }
+}
+
 void add_key(Plan& plan, const DesiredState& desired, const DesiredKey& key, const KnownKey* known) {
     const std::string source = desired.where(key);
     if (known != nullptr) {
         note_unmanaged_doubt(plan, &key, *known, source);
+        note_lapsed(plan, *known, managed_fields(key));
     }
     if (!key.name && !key.enabled) {
         return;
@@ -125,6 +134,7 @@ void add_removed_key(Plan& plan, const KnownKey& known) {
 
 // A known key that the file doesn't name.
 void add_unnamed(Plan& plan, const KnownKey& known, const PlanOptions& options) {
+    note_lapsed(plan, known, options.disable_removed ? Fields{std::nullopt, false} : Fields{});
     if (options.disable_removed) {
         add_removed_key(plan, known);
     } else {
@@ -183,15 +193,19 @@ Fields managed_fields(const DesiredKey& desired) {
 }
 
 KeyPlan plan_key(const DesiredKey& desired, const KnownKey* known, const std::string& source) {
-    KnownKey nothing_known;
-    nothing_known.id = desired.id;
-    const KnownKey& basis = known != nullptr ? *known : nothing_known;
-
+    KnownKey basis;
+    if (known != nullptr) {
+        basis = *known;
+    }
+    basis.id = desired.id;
+    if (basis.rejection && basis.rejection->desired != managed_fields(desired)) {
+        basis.rejection.reset(); // lapsed
+    }
     Fields to = fields_to_send(desired, basis);
     if (to.empty()) {
         return {};
     }
-    if (basis.rejection && basis.rejection->desired == managed_fields(desired)) {
+    if (basis.rejection) {
         return {Standing::rejected, std::nullopt};
     }
     const auto [reason, standing] = why(to, basis);

@@ -52,6 +52,8 @@ struct PlanOptions {
 struct Plan {
     std::vector<Change> changes;
     std::vector<KeyNote> rejected; // keys with standing 'rejected'
+    std::vector<KnownKey> lapsed;  // keys as they are to be known now that a rejection has lapsed: the file
+                                   // asks for something else than what was refused
     std::vector<KeyNote>
         unmanaged_doubt; // keys in doubt in a field that the file doesn't manage: told, not touched
     PlanCounts counts;

@@ -84,6 +84,13 @@ void Brake::handed_out(MonoTime now) {
     }
 }
 
+void Brake::taken_back(MonoTime now) {
+    if (trial_out_) {
+        trial_out_ = false;
+        trial_at_ = std::min(trial_at_, now);
+    }
+}
+
 void Brake::renew_trial(MonoTime now) {
     if (open_ && !denied_) {
         trial_at_ = std::min(trial_at_, now);

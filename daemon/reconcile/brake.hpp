@@ -44,6 +44,9 @@ class Brake {
     // Something was handed out.
     void handed_out(MonoTime now);
 
+    // What was handed out last was taken back unsent: if it was the trial, another may go at once.
+    void taken_back(MonoTime now);
+
     // New credentials: what was denied may pass.
     void renew_credentials() noexcept { denied_ = false; }
     // The operator wants something else: worth a trial at once, except of a denied token.

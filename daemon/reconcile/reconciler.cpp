@@ -52,6 +52,8 @@ Actions Reconciler::desired_changed(std::shared_ptr<const DesiredState> desired,
 
     desired_ = std::move(desired);
     safeguards_ = std::move(safeguards);
+    plan_awaited_ = false;
+    actions.batch.keys = std::move(plan.lapsed);
     if (plan.own_id) {
         safeguards_.own.id = plan.own_id;
     }
@@ -88,6 +90,9 @@ Actions Reconciler::answered(std::vector<Answer> answers, Now now) {
 
 Actions Reconciler::withdrawn(const std::vector<KeyId>& ids, Now now) {
     Actions actions;
+    if (!ids.empty()) {
+        brake_.taken_back(now.mono);
+    }
     for (const KeyId& id : ids) {
         if (auto work = schedule_.returned(id)) {
             if (!work->look()) {
@@ -102,7 +107,7 @@ Actions Reconciler::withdrawn(const std::vector<KeyId>& ids, Now now) {
 
 Actions Reconciler::time_passed(Now now) {
     Actions actions;
-    if (!stopping_) {
+    if (!stopping_ && !plan_awaited_) {
         for (const std::size_t position : resync_.due(random_, now.mono)) {
             actions.look_up.push_back(desired_->keys()[position].id);
         }
@@ -131,6 +136,7 @@ Actions Reconciler::assert_again(const std::vector<KnownKey>& keys, Now now) {
 }
 
 Actions Reconciler::credentials_changed(Now now) {
+    ++credentials_;
     brake_.renew_credentials();
     return time_passed(now);
 }
@@ -156,10 +162,17 @@ void Reconciler::answer_one(Answer& answer, Actions& actions, Now now) {
         applied != nullptr && safeguards_.own.token == applied->key.secret) {
         safeguards_.own.id = answer.id;
     }
+    work.tried =
+        work.tried || may_have_changed(answer.outcome) || std::holds_alternative<Rejected>(answer.outcome);
     const KnownKey after = settle(work.change, work.desired, answer.outcome, work.marked_at, now.wall);
     record(work, answer, after, actions, now);
     tell(work, answer, after, actions);
-    heed(answer, actions, now);
+    if (work.credentials == credentials_ || !std::holds_alternative<Denied>(answer.outcome)) {
+        heed(answer, actions, now);
+    } else {
+        actions.withdraw =
+            true; // that an old token is denied says nothing of the new one; but the workers have halted
+    }
     gate_.tried(answer.id);
     next_for(after, std::move(work), answer, actions, now);
 }
@@ -228,7 +241,8 @@ void Reconciler::next_for(const KnownKey& known, Work work, const Answer& answer
         run_->entry.applied += applied && !work.look() && !known.rejection ? 1 : 0;
         run_->entry.rejected += plan.standing == Standing::rejected ? 1 : 0;
     }
-    if (!plan.change || !plan.change->disables()) {
+    const bool disabled_by_us = applied && work.change.disables(); // that goes on counting
+    if (!disabled_by_us && (!plan.change || !plan.change->disables())) {
         gate_.discount(work.change.id);
     }
     if (!plan.change) {
@@ -236,12 +250,14 @@ void Reconciler::next_for(const KnownKey& known, Work work, const Answer& answer
     }
     const bool looked = work.look() && applied;
     const bool wants_the_same = wanted(work.change.id) == work.desired;
+    work.passed =
+        work.passed && work.revision == desired_->digest(); // the guard let it go for that revision alone
     work.change = std::move(*plan.change);
     work.desired = wanted(work.change.id);
     work.revision = desired_->digest();
     if (looked || !wants_the_same) { // what is wanted now has not been tried yet
         work.attempt = 0;
-        work.passed = false;
+        work.tried = work.passed = false;
         route(std::move(work), now.mono, looked, actions);
         return;
     }
@@ -279,6 +295,9 @@ void Reconciler::retry(Work work, const Answer& answer, Actions& actions, Now no
 
 // After whatever came in: as much as may go, and the end of the run where it is reached.
 void Reconciler::step(Actions& actions, Now now) {
+    if (plan_awaited_) {
+        return;
+    }
     settle_gate(actions, now);
     while (!stopping_ && limiter_.next(now.mono) <= now.mono &&
            brake_.room(options_.window, schedule_.out().size(), now.mono) > 0) {
@@ -295,6 +314,7 @@ void Reconciler::hand_out(Work work, Actions& actions, Now now) {
     limiter_.take(now.mono);
     brake_.handed_out(now.mono);
     work.marked_at = now.wall;
+    work.credentials = credentials_;
     if (!work.look()) {
         actions.batch.keys.push_back(mark_in_doubt(work.change, now.wall));
     }
@@ -314,7 +334,7 @@ void Reconciler::give_up_on_all() {
 }
 
 void Reconciler::finish_where_done(Actions& actions, Now now) {
-    if (!run_ || !schedule_.out().empty()) {
+    if (!run_ || !schedule_.out().empty() || (plan_awaited_ && !stopping_)) {
         return;
     }
     if (gives_up_on_all()) {
@@ -341,7 +361,7 @@ void Reconciler::finish(Result result, Actions& actions, Now now) {
 }
 
 std::optional<MonoTime> Reconciler::next_wakeup() const {
-    if (stopping_) {
+    if (stopping_ || plan_awaited_) {
         return std::nullopt;
     }
     std::optional<MonoTime> at = schedule_.next();

@@ -79,6 +79,9 @@ class Reconciler {
     Actions desired_changed(std::shared_ptr<const DesiredState> desired, Plan plan, std::int64_t number,
                             Safeguards safeguards, Now now);
 
+    // Another plan is on its way: until it comes, nothing is handed out, for it may not be wanted any more.
+    void await_plan() noexcept { plan_awaited_ = true; }
+
     Actions answered(std::vector<Answer> answers, Now now);
 
     // Dispatches that no worker had started: they are as before they were handed out.
@@ -142,6 +145,8 @@ class Reconciler {
     std::shared_ptr<const DesiredState> desired_;
     Safeguards safeguards_;
     std::string announced_hold_; // its digest
+    bool plan_awaited_ = false;
+    std::uint64_t credentials_ = 0; // how many tokens there were before this one
     bool stopping_ = false;
 
     struct Run {

@@ -14,8 +14,8 @@ void Reconciler::begin_gate(const Plan& plan, Actions& actions) {
         actions.batch.held.emplace(std::nullopt); // another file ends the hold, and an approval too
         held.reset();
     }
-    if (held && held->approved_at) {
-        approved.insert(held->ids.begin(), held->ids.end());
+    if (held) {
+        approved.insert(held->approved.begin(), held->approved.end());
     }
     announced_hold_.clear();
     gate_.begin(allowed_disables(safeguards_.max_disable, plan.counts.managed + plan.counts.removed),
@@ -91,8 +91,9 @@ void Reconciler::settle_gate(Actions& actions, Now now) {
         return;
     }
     announced_hold_ = held->digest;
-    if (safeguards_.held && safeguards_.held->digest == held->digest) {
-        held->since = safeguards_.held->since;
+    if (safeguards_.held) {
+        held->approved = safeguards_.held->approved; // of the same revision
+        held->since = safeguards_.held->digest == held->digest ? safeguards_.held->since : held->since;
     }
     safeguards_.held = held;
     actions.events.emplace_back(PlanHeld{*held});

@@ -18,8 +18,9 @@ namespace apikeyd {
 // All work of the reconciler: queued in order, waiting for its time, or with the workers. Decides which comes
 // next.
 //
-// What hurts waits for what helps: nothing is begun while work of an earlier rank is being tried for the
-// first time. Later tries bar nothing, or one bad key would hold up the others. What locks us out waits for
+// What hurts waits for what helps: nothing is begun while there is work of an earlier rank that the API had
+// no chance to act on yet. Work that was tried bars nothing, or one bad key would hold up the others; and
+// where nothing gets through to the API, nothing is held up by waiting. What locks us out waits for
 // everything.
 class Schedule {
   public:
@@ -47,17 +48,16 @@ class Schedule {
     bool empty() const noexcept { return out_.empty() && pending() == 0; }
 
   private:
-    using Waiting = std::multimap<MonoTime, Work>; // by the time of their next try
-
     bool barred(const Work& work) const;
-    Waiting::const_iterator first_waiting() const;
-    const Work* first_queued() const;
+    const std::deque<Work>* first_ready() const;
+    void count(const Work& work);
+    void discount(const Work& work);
 
-    std::array<std::deque<Work>, Work::ranks> queues_;
-    Waiting waiting_;
-    std::unordered_set<KeyId> pending_; // the ids of both
+    std::array<std::deque<Work>, Work::ranks> queues_; // by rank
+    std::multimap<MonoTime, Work> waiting_;            // by the time of their next try
+    std::unordered_set<KeyId> pending_;                // the ids of both
     std::unordered_map<KeyId, Work> out_;
-    std::array<std::size_t, Work::ranks> first_tries_{}; // of those that are out, by rank
+    std::array<std::size_t, Work::ranks> untried_{}; // of all, by rank
 };
 
 } // namespace apikeyd

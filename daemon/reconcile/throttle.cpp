@@ -12,12 +12,13 @@ double RateLimiter::tokens_at(MonoTime now) const {
 }
 
 MonoTime RateLimiter::next(MonoTime now) const {
-    const double tokens = tokens_at(now);
+    const MonoTime from = std::max(now, counted_at_); // before that there is nothing to ask about
+    const double tokens = tokens_at(from);
     if (rate_ <= 0 || tokens >= 1) {
-        return now;
+        return rate_ <= 0 ? now : from;
     }
     // Rounded up, or the wake-up would come a nanosecond before the token.
-    return now +
+    return from +
            std::chrono::nanoseconds(static_cast<std::int64_t>(std::ceil((1 - tokens) / rate_ * 1e9)) + 1);
 }
 

@@ -5,6 +5,7 @@
 #include "daemon/plan/change.hpp"
 #include "daemon/plan/plan.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace apikeyd {
@@ -12,12 +13,14 @@ namespace apikeyd {
 // A change on its way: what is to be sent, and how often that was tried. A change without fields is a look.
 struct Work {
     Change change;
-    Fields desired;       // all managed values of the file when it was decided
-    unsigned attempt = 0; // tries so far
-    std::string revision; // digest of the desired state that asks for it
-    bool own_key = false; // it disables the key that we use ourselves
-    bool passed = false;  // the guard has let it go
-    WallTime marked_at{}; // when it was handed out last
+    Fields desired;                // all managed values of the file when it was decided
+    unsigned attempt = 0;          // tries so far
+    bool tried = false;            // the API had a chance to act on it
+    std::uint64_t credentials = 0; // the generation of the token that it was sent with
+    std::string revision;          // digest of the desired state that asks for it
+    bool own_key = false;          // it disables the key that we use ourselves
+    bool passed = false;           // the guard has let it go
+    WallTime marked_at{};          // when it was handed out last
 
     bool look() const noexcept { return change.to.empty(); }
 

@@ -42,7 +42,7 @@ Engine::Engine(EventLoop& loop, Log& log, StateStore store, Reconciler reconcile
 
 void Engine::desired(std::shared_ptr<const DesiredState> state) {
     desired_ = std::move(state);
-    plan_due_ = true;
+    request_plan();
     take_back();
     plan();
     stepped();
@@ -53,6 +53,7 @@ void Engine::use_token(const Secret& token) {
     token_ = token;
     safeguards_.own.token_since = current_time().wall;
     if (desired_) {
+        request_plan();
         perform(reconciler_.credentials_changed(current_time()));
         desired(desired_);
     }
@@ -78,11 +79,11 @@ void Engine::approve_held() {
         return;
     }
     approval_.clear();
-    held_->approved_at = current_time().wall;
+    const HeldPlan approved = apikeyd::approve(*std::exchange(held_, std::nullopt), current_time().wall);
     Actions actions;
-    actions.batch.held.emplace(held_);
-    actions.events.emplace_back(PlanApproved{*held_});
-    plan_due_ = true; // planned anew, the approval lets it pass
+    actions.batch.held.emplace(approved);
+    actions.events.emplace_back(PlanApproved{approved});
+    request_plan(); // planned anew, the approval lets it pass
     perform(std::move(actions));
 }
 
@@ -105,6 +106,12 @@ void Engine::wake() {
     stepped();
 }
 
+// Until it is made, nothing of the old one is sent: that may be just what the new one takes back.
+void Engine::request_plan() {
+    plan_due_ = true;
+    reconciler_.await_plan();
+}
+
 // Only what is durable may be planned from.
 void Engine::plan() {
     if (!plan_due_ || !pending_.batch.empty() || stopping_) {
@@ -118,6 +125,7 @@ void Engine::plan() {
         safeguards.held = store_.held_plan();
         Plan plan = make_plan(*desired_, *store_.known(), {safeguards.disable_removed, safeguards.own});
         plan_due_ = false;
+        out_of_trouble();
         held_.reset();
         perform(reconciler_.desired_changed(desired_, std::move(plan), store_.next_reconciliation(),
                                             std::move(safeguards), current_time()));
@@ -171,11 +179,10 @@ void Engine::flush() {
         in_trouble(error);
         return;
     }
-    if (std::exchange(trouble_, std::nullopt)) {
-        trouble_timer_.clear();
-        log_state_recovered(log_);
-    }
     Actions done = std::exchange(pending_, {});
+    if (!done.batch.empty()) {
+        out_of_trouble();
+    }
     tell(done.events);
     pool_.submit(std::move(done.dispatches));
     approve_held();
@@ -197,7 +204,9 @@ void Engine::recover() {
         pool_.use(Fingerprinter(store_.fingerprint_key()));
         std::vector<KnownKey> marks = reconciler_.marks();
         pending_.batch.keys.insert(pending_.batch.keys.begin(), marks.begin(), marks.end());
-        plan_due_ = desired_ != nullptr;
+        if (desired_) {
+            request_plan();
+        }
         take_back();
     } else {
         flush();
@@ -215,6 +224,13 @@ void Engine::tell(const std::vector<Event>& events) {
         } else if (const auto* held = std::get_if<PlanHeld>(&event)) {
             held_ = held->plan;
         }
+    }
+}
+
+void Engine::out_of_trouble() {
+    if (std::exchange(trouble_, std::nullopt)) {
+        trouble_timer_.clear();
+        log_state_recovered(log_);
     }
 }
 

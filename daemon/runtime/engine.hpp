@@ -65,6 +65,7 @@ class Engine final : public DesiredSink {
   private:
     void drain();
     void wake();
+    void request_plan();
     void plan();
     void look_up(const std::vector<KeyId>& ids);
     void approve_held();
@@ -74,6 +75,7 @@ class Engine final : public DesiredSink {
     void take_back();
     void flush();
     void tell(const std::vector<Event>& events);
+    void out_of_trouble();
     void in_trouble(const StateError& error);
     void stepped();
 

@@ -54,15 +54,18 @@ void Simulation::check_disables(const Dispatch& dispatch, const KnownKey& known)
     if (known.observed && !known.observed->enabled && !disabled_.contains(dispatch.id)) {
         return;
     }
+    const auto held = store_.held_plan();
+    if (held && held->revision == desired_->digest() &&
+        std::ranges::binary_search(held->approved, dispatch.id)) {
+        return; // the operator said so
+    }
     disabled_.insert(dispatch.id);
     std::uint64_t managed = 0;
     for (const auto& [id, want] : file_) {
         managed += want.name || want.enabled ? 1 : 0;
     }
-    const auto held = store_.held_plan();
-    const bool approved = held && held->approved_at && held->revision == desired_->digest();
-    std::uint64_t removable = weather_.disable_removed ? ever_wanted_.size() : 0;
-    if (!approved && disabled_.size() > allowed_disables(weather_.max_disable, managed + removable)) {
+    const std::uint64_t removable = weather_.disable_removed ? ever_wanted_.size() : 0;
+    if (disabled_.size() > allowed_disables(weather_.max_disable, managed + removable)) {
         violated("more disables than the guard allows: " + std::to_string(disabled_.size()));
     }
 }

@@ -10,18 +10,21 @@
 int main(int argc, char** argv) {
     std::uint64_t seeds = 2000;
     std::uint64_t from = 1;
+    std::uint64_t trace = 0;
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::string_view option = argv[i];
-        if (option != "--seeds" && option != "--from") {
-            std::cerr << "usage: simulation [--seeds N] [--from SEED]\n";
+        if (option != "--seeds" && option != "--from" && option != "--trace") {
+            std::cerr << "usage: simulation [--seeds N] [--from SEED] [--trace 1]\n";
             return 64;
         }
-        (option == "--seeds" ? seeds : from) = std::strtoull(argv[i + 1], nullptr, 10);
+        (option == "--seeds"  ? seeds
+         : option == "--from" ? from
+                              : trace) = std::strtoull(argv[i + 1], nullptr, 10);
     }
     std::uint64_t requests = 0;
     for (std::uint64_t seed = from; seed < from + seeds; ++seed) {
         try {
-            apikeyd::simulation::Simulation simulation(seed);
+            apikeyd::simulation::Simulation simulation(seed, trace != 0);
             simulation.run();
             requests += simulation.requests();
         } catch (const std::exception& error) {

@@ -4,6 +4,7 @@
 #include "daemon/plan/plan.hpp"
 
 #include <algorithm>
+#include <iostream>
 #include <utility>
 
 namespace apikeyd::simulation {
@@ -57,11 +58,12 @@ Weather draw_weather(Dice& dice) {
 
 } // namespace
 
-Simulation::Simulation(std::uint64_t seed)
+Simulation::Simulation(std::uint64_t seed, bool trace)
     : dice_(seed)
     , weather_(draw_weather(dice_))
     , store_(StateStore::open(":memory:"))
-    , seed_(seed) {
+    , seed_(seed)
+    , trace_(trace) {
     for (unsigned n = 0; n < known_to_api; ++n) {
         RemoteKey& remote = remote_[key(n)];
         remote.enabled = dice_.chance(0.7);
@@ -71,18 +73,48 @@ Simulation::Simulation(std::uint64_t seed)
     token_ = secret(0);
 }
 
+long Simulation::milliseconds() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now_.mono - MonoTime{1h}).count();
+}
+
 void Simulation::violated(const std::string& what) const {
-    throw Violation(
-        "seed " + std::to_string(seed_) + ", at " +
-        std::to_string(
-            std::chrono::duration_cast<std::chrono::milliseconds>(now_.mono - MonoTime{1h}).count()) +
-        " ms: " + what);
+    throw Violation("seed " + std::to_string(seed_) + ", at " + std::to_string(milliseconds()) +
+                    " ms: " + what);
+}
+
+void Simulation::trace(const std::string& what) const {
+    if (trace_) {
+        std::cout << milliseconds() << " ms  " << what << "\n";
+    }
+}
+
+void Simulation::trace(const std::vector<Event>& events) const {
+    for (const Event& event : events) {
+        if (const auto* updated = std::get_if<KeyUpdated>(&event)) {
+            trace("answered " + updated->key.id.to_string() +
+                  (updated->key.enabled ? " enabled '" : " disabled '") + updated->key.name +
+                  "', sent since " + std::string(to_string(updated->reason)));
+        } else if (const auto* retry = std::get_if<KeyRetry>(&event)) {
+            trace("retry " + retry->id.to_string() + " in " + std::to_string(retry->delay.count()) +
+                  " ms: " + retry->why);
+        } else if (const auto* held = std::get_if<PlanHeld>(&event)) {
+            trace("held " + std::to_string(held->plan.ids.size()) + ": " + held->plan.why);
+        } else if (const auto* made = std::get_if<PlanMade>(&event)) {
+            trace("plan of " + std::to_string(made->changes) + " changes, " + std::to_string(made->disables) +
+                  " disables");
+        } else if (const auto* finished = std::get_if<ReconcileFinished>(&event)) {
+            trace("finished: " + std::string(to_string(finished->result)));
+        } else if (const auto* rejected = std::get_if<KeyRejected>(&event)) {
+            trace("rejected " + rejected->id.to_string() + ": " + rejected->why);
+        }
+    }
 }
 
 // --- the daemon around the machine, as the engine does it
 
 void Simulation::start() {
     ++incarnation_;
+    trace("start of process " + std::to_string(incarnation_));
     ReconcilerOptions options;
     options.window = weather_.workers * 3U;
     options.resync = weather_.resync;
@@ -119,8 +151,6 @@ void Simulation::plan() {
     safeguards.own.token = token_;
     safeguards.own.token_since = token_since_wall_;
     safeguards.held = store_.held_plan();
-    approved_ =
-        safeguards.held && safeguards.held->approved_at && safeguards.held->revision == desired_->digest();
     Plan plan = make_plan(*desired_, *store_.known(), {safeguards.disable_removed, safeguards.own});
     plan_due_ = false;
     perform(machine_->desired_changed(desired_, std::move(plan), store_.next_reconciliation(),
@@ -130,6 +160,7 @@ void Simulation::plan() {
 void Simulation::perform(Actions actions) {
     const bool withdraw = std::exchange(actions.withdraw, false);
     const auto wanted = std::exchange(actions.look_up, {});
+    trace(actions.events);
     pending_.append(std::move(actions));
     if (withdraw) {
         take_back();
@@ -189,8 +220,18 @@ void Simulation::fill_workers() {
 
 void Simulation::launch(const Dispatch& dispatch) {
     ++requests_;
-    Flight flight{incarnation_, dispatch, desired_->digest(),     now_.mono + dice_.between(0, 200),
-                  {},           false,    Flight::Fate::answered, false};
+    trace("send " + dispatch.id.to_string() +
+          (dispatch.fields.name ? " name '" + *dispatch.fields.name + "'" : "") +
+          (dispatch.fields.enabled ? (*dispatch.fields.enabled ? " enabled" : " disabled") : ""));
+    const auto wanted = file_.find(dispatch.id);
+    Flight flight{incarnation_,
+                  dispatch,
+                  wanted != file_.end() ? Fields{wanted->second.name, wanted->second.enabled} : Fields{},
+                  now_.mono + dice_.between(0, 200),
+                  {},
+                  false,
+                  Flight::Fate::answered,
+                  false};
     flight.answers_at = flight.applies_at + dice_.between(0, 300);
     if (faults_) {
         using Fate = Flight::Fate;
@@ -228,6 +269,7 @@ void Simulation::land(Flight& flight) {
         flight.fate == Fate::answered || flight.fate == Fate::lost_answer ||
         ((flight.fate == Fate::unavailable || flight.fate == Fate::proxy_page) && dice_.chance(0.5));
     const Dispatch& dispatch = flight.dispatch;
+    flight.denied = !token_valid_;
     if (!reaches || !token_valid_ || rejects(dispatch.id, dispatch.fields)) {
         return;
     }
@@ -239,6 +281,10 @@ void Simulation::land(Flight& flight) {
             remote.name = dispatch.fields.name->substr(0, end + 1);
         }
         remote.enabled = dispatch.fields.enabled.value_or(remote.enabled);
+    }
+    flight.result = remote_.at(dispatch.id);
+    if (flight.fate == Fate::answered) {
+        foreign_.erase(dispatch.id);
     }
 }
 
@@ -264,25 +310,28 @@ Answer Simulation::answer_of(const Flight& flight) {
     case Fate::answered:
         break;
     }
-    if (!token_valid_) {
+    if (flight.denied) {
         return {id, Denied{"HTTP 401"}, 401, 10ms};
     }
     if (rejects(id, flight.dispatch.fields)) {
         return {id, Rejected{"HTTP 500 (BAD_USER_INPUT)"}, 500, 10ms};
     }
-    const RemoteKey& remote = remote_.at(id);
+    const RemoteKey& remote = flight.result;
     ApiKey answer;
     answer.id = id;
     answer.name = remote.name;
     answer.enabled = remote.enabled;
     answer.secret = remote.secret;
     answer.created_at = answer.updated_at = "2024-01-01T00:00:00Z";
-    foreign_.erase(id);
     return {id, Applied{std::move(answer)}, 200, 10ms};
 }
 
 void Simulation::write_file(WantedFile file) {
     previous_file_ = std::exchange(file_, std::move(file));
+    for (const auto& [id, wanted] : file_) {
+        trace("file: " + id.to_string() + (wanted.name ? " name '" + *wanted.name + "'" : "") +
+              (wanted.enabled ? (*wanted.enabled ? " enabled" : " disabled") : ""));
+    }
     DesiredState::Builder builder;
     const auto index = builder.add_file("keys.yaml");
     Sha256 digest;
@@ -301,6 +350,7 @@ void Simulation::write_file(WantedFile file) {
     disabled_.clear();
     plan_due_ = true;
     if (machine_) {
+        machine_->await_plan();
         take_back();
         plan();
     }
@@ -349,6 +399,7 @@ void Simulation::foreign_change() {
         remote.name = "by somebody else";
     }
     foreign_.insert(id);
+    trace("somebody else changes " + id.to_string());
 }
 
 void Simulation::approve() {
@@ -356,10 +407,10 @@ void Simulation::approve() {
     if (!held || held->approved_at || plan_due_ || held->revision != desired_->digest()) {
         return;
     }
-    held->approved_at = now_.wall;
     Actions actions;
-    actions.batch.held.emplace(std::move(held));
+    actions.batch.held.emplace(apikeyd::approve(std::move(*held), now_.wall));
     plan_due_ = true;
+    machine_->await_plan();
     perform(std::move(actions));
     take_back();
     plan();
@@ -382,8 +433,9 @@ void Simulation::change_token() {
         token_ = remote_[id].secret;
     }
     token_since_wall_ = now_.wall;
-    perform(machine_->credentials_changed(now_));
     plan_due_ = true;
+    machine_->await_plan();
+    perform(machine_->credentials_changed(now_));
     take_back();
     plan();
 }
@@ -438,12 +490,16 @@ void Simulation::step() {
         }
     }
     std::vector<Answer> answers;
+    std::map<KeyId, Fields> refused;
     std::erase_if(flights_, [&](const Flight& flight) {
         if (!flight.applied || flight.answers_at > now_.mono) {
             return false;
         }
         if (flight.incarnation == incarnation_) {
             answers.push_back(answer_of(flight));
+            if (std::holds_alternative<Rejected>(answers.back().outcome)) {
+                refused[flight.dispatch.id] = flight.wanted;
+            }
         }
         return true;
     });
@@ -454,18 +510,26 @@ void Simulation::step() {
     for (const Answer& answer : answers) {
         halted_ = halted_ || std::holds_alternative<Throttled>(answer.outcome) ||
                   std::holds_alternative<Denied>(answer.outcome);
-        const auto wanted = file_.find(answer.id);
-        if (std::holds_alternative<Rejected>(answer.outcome) && wanted != file_.end() &&
-            pending_.batch.empty() && now_.mono >= disk_full_until_) {
-            rejected_[answer.id] = {wanted->second.name, wanted->second.enabled};
-        }
     }
+    remember_refused(refused);
     if (!answers.empty()) {
         perform(machine_->answered(std::move(answers), now_));
     }
     perform(machine_->time_passed(now_));
     fill_workers();
     check_wakeup();
+}
+
+// A refusal that is durable, of what the file still asks for.
+void Simulation::remember_refused(const std::map<KeyId, Fields>& refused) {
+    for (const auto& [id, fields] : refused) {
+        const auto wanted = file_.find(id);
+        const bool durable = pending_.batch.empty() && now_.mono >= disk_full_until_;
+        if (durable && wanted != file_.end() &&
+            Fields{wanted->second.name, wanted->second.enabled} == fields) {
+            rejected_[id] = fields;
+        }
+    }
 }
 
 void Simulation::run() {
@@ -493,25 +557,24 @@ void Simulation::come_to_rest() {
         token_valid_ = true;
         perform(machine_->credentials_changed(now_));
     }
-    const MonoTime end = now_.mono + 6h;
-    while (now_.mono < end) {
+    // With resync, long enough for two rounds at their slowest: they find what somebody else changed.
+    const MonoTime end = now_.mono + (weather_.resync == 0s ? 0h : 6h);
+    const MonoTime latest = end + 6h;
+    for (;;) {
         step();
         approve();
         const bool idle = flights_.empty() && !machine_->active() && pending_.batch.empty() && !plan_due_;
-        if (idle && weather_.resync == 0s) {
+        const MonoTime next = next_event();
+        if (idle && (now_.mono >= end || next == MonoTime::max())) {
             return;
         }
-        const MonoTime next = next_event();
         if (next == MonoTime::max()) {
-            if (idle) {
-                return;
-            }
             violated("nothing will ever happen again, and the work isn't done");
         }
         advance_to(next);
-    }
-    if (weather_.resync == 0s) {
-        violated("no rest within six hours after the last fault");
+        if (now_.mono > latest) {
+            violated("no rest within six hours after the last fault");
+        }
     }
 }
 

@@ -12,7 +12,8 @@ namespace apikeyd::simulation {
 // its deadline or never.
 class Simulation {
   public:
-    explicit Simulation(std::uint64_t seed);
+    // `trace`: a line for everything that happens.
+    explicit Simulation(std::uint64_t seed, bool trace = false);
 
     // Throws Violation.
     void run();
@@ -24,7 +25,7 @@ class Simulation {
     struct Flight {
         unsigned incarnation;
         Dispatch dispatch;
-        std::string revision;
+        Fields wanted; // of its key, by the file at the time
         MonoTime applies_at, answers_at;
         bool applied = false;
         enum class Fate {
@@ -37,6 +38,8 @@ class Simulation {
             proxy_page
         } fate;
         bool twice = false;
+        bool denied = false; // as it was when the API looked at it
+        RemoteKey result{};  // the key as the API left it, which is what it answers
     };
 
     // --- the daemon around the machine, as the engine does it
@@ -61,6 +64,7 @@ class Simulation {
     MonoTime next_event() const;
     void advance_to(MonoTime time);
     void step();
+    void remember_refused(const std::map<KeyId, Fields>& refused);
     void come_to_rest();
     bool stopping_point(); // a crash may happen here
 
@@ -72,6 +76,9 @@ class Simulation {
     void check_rest();
     bool settled(const KeyId& id, const WantedKey& wanted);
     bool rejects(const KeyId& id, const Fields& fields) const;
+    void trace(const std::string& what) const;
+    void trace(const std::vector<Event>& events) const;
+    long milliseconds() const;
     [[noreturn]] void violated(const std::string& what) const;
 
     Dice dice_;
@@ -105,10 +112,10 @@ class Simulation {
     // what the invariants remember
     std::map<KeyId, Fields> rejected_; // values that were refused, while the file asks for them
     std::set<KeyId> disabled_;         // in this incarnation, for this revision, without approval
-    bool approved_ = false;
     bool faults_ = true;
     std::uint64_t requests_ = 0;
     std::uint64_t seed_;
+    bool trace_;
 };
 
 } // namespace apikeyd::simulation

@@ -190,7 +190,7 @@ TEST_CASE("state store: the fingerprint key is random, 32 bytes, and the file's 
 
 TEST_CASE("state store: one held plan at most is kept, with its approval, until it is taken away") {
     TempFolder folder;
-    HeldPlan plan{"sha256:1", "sha256:f", "too many", at_second(3), {key_id(1), key_id(2)}, std::nullopt};
+    HeldPlan plan{"sha256:1", "sha256:f", "too many", at_second(3), {key_id(1), key_id(2)}, std::nullopt, {}};
     {
         auto store = StateStore::open(folder / "state.db");
         CHECK_FALSE(store.held_plan());
@@ -199,9 +199,10 @@ TEST_CASE("state store: one held plan at most is kept, with its approval, until 
         store.commit(batch);
         CHECK(store.held_plan() == plan);
         plan.digest = "sha256:2";
-        plan.approved_at = at_second(9);
+        plan = approve(plan, at_second(9));
         batch.held = plan;
         store.commit(batch);
+        CHECK(plan.approved == plan.ids);
     }
     auto store = StateStore::open(folder / "state.db");
     CHECK(store.held_plan() == plan);

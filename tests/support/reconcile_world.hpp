@@ -51,10 +51,8 @@ class ReconcileWorld {
 
     // The operator approves what is held.
     void approve() {
-        auto held = store.held_plan();
-        held->approved_at = now.wall;
         StateBatch batch;
-        batch.held.emplace(held);
+        batch.held.emplace(apikeyd::approve(store.held_plan().value(), now.wall));
         store.commit(batch);
         take_back();
         plan();
