@@ -32,7 +32,10 @@ class EditCycle(Case):
         self.assertEqual(inputs, {
             BILLING: {"id": BILLING, "name": "billing-service", "enabled": True},
             MOBILE: {"id": MOBILE, "name": "mobile-app"},
-            LEGACY: {"id": LEGACY, "name": "legacy-import", "enabled": False}})
+            # Looked at before it is disabled; its name was so already.
+            LEGACY: {"id": LEGACY, "enabled": False}})
+        self.assertEqual([one["input"] for one in self.sandbox.journal() if one["id"] == LEGACY],
+                         [{"id": LEGACY}, {"id": LEGACY, "enabled": False}])
         self.assertEqual(daemon.stop(), 0, daemon.tail())
 
     def test_request_has_the_id_in_query_and_body(self) -> None:

@@ -266,6 +266,35 @@ class Faults(Case):
         daemon.wait_event("api_key_retry", mark, id=self.ids[0])
         self.assertEqual(daemon.stop(), 0, daemon.tail())
 
+    def test_bad_keys_hold_up_no_other(self) -> None:
+        """So many that fail in a row might be taken for a server that is dead."""
+        daemon = self.begin(30)
+        bad, good = self.ids[:12], self.ids[12:]
+        self.sandbox.faults(";".join(f"503*inf@{id_}" for id_ in bad))
+        for name in ("changed", "changed again"):
+            for id_ in self.ids:
+                self.wanted[id_] = self.wanted[id_] | {"name": name}
+            self.save(*self.wanted.values())
+            self.wait_converged([self.wanted[id_] for id_ in good], daemon)
+        self.sandbox.faults("")
+        self.wait_converged(self.wanted.values(), daemon)
+
+    def test_dead_server_is_left_in_peace(self) -> None:
+        daemon = self.begin(200)
+        before, mark = self.sandbox.seq(), daemon.mark()
+        self.sandbox.faults("503*inf")
+        for id_ in self.ids:
+            self.wanted[id_] = self.wanted[id_] | {"name": "while it was dead"}
+        self.save(*self.wanted.values())
+        daemon.wait_event("api_unavailable", mark)
+        # What was handed out already comes back failed; then a trial now and then, and not one of each key.
+        harness.stays(lambda: len(self.sandbox.journal(before)) < 60, "few requests", 1.0)
+        self.sandbox.faults("")
+        mark = daemon.mark()
+        self.wanted[self.ids[0]] = self.wanted[self.ids[0]] | {"name": "a new file"}
+        self.save(*self.wanted.values())
+        self.wait_settled(daemon, mark, self.wanted.values())
+
     def test_server_away_and_back(self) -> None:
         daemon = self.begin(3)
         mark, port = daemon.mark(), self.sandbox.port
@@ -281,7 +310,8 @@ class Faults(Case):
     def test_storm(self) -> None:
         """Everything at once, on many keys, and in the end the file's word holds."""
         count = 150
-        schedule = ";".join(f"{fault}*3" for fault in (*TRIED_AGAIN, "extra", "early-103", "new-secret")
+        # A good answer now and then: a server without any is taken for dead, and left in peace for longer.
+        schedule = ";".join(f"{fault}*3;ok" for fault in (*TRIED_AGAIN, "extra", "early-103", "new-secret")
                             if not fault.startswith("429") and fault not in ("hang", "hang-after", "drip"))
         self.start_sandbox("--count", str(count), "--faults", schedule + ";hang-after;429=1;hang")
         wanted = self.save(*(key(id_, "through the storm", number % 3 != 0)
