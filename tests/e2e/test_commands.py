@@ -280,7 +280,7 @@ class Commands(Case):
         self.assertEqual(self.sandbox.differences(WANTED), [])
 
     def test_state_that_can_not_be_used(self) -> None:
-        for what, path in {"a folder": self.folder, "no folder": self.folder / "nowhere" / "state.db",
+        for what, path in {"a folder": self.keys_folder, "no folder": self.folder / "nowhere" / "state.db",
                            "no database": self.keys_file}.items():
             for command in ("apply", "run"):
                 with self.subTest(what, command=command):
