@@ -48,14 +48,14 @@ std::optional<ReconcileFinished> reconcile_once(const Settings& settings, Desire
             loop.quit();
         }
     });
-    engine = &converger.engine();
     stop_on_signals(loop, [&](const std::string& why) {
         log_daemon_stopping(log, why);
-        engine->stop();
+        converger.engine().stop();
     });
     if (!approval.empty()) {
-        engine->approve(approval);
+        converger.engine().approve(approval);
     }
+    engine = &converger.engine(); // from here on, being idle means being done
     engine->desired(std::make_shared<const DesiredState>(std::move(desired)));
     loop.run();
     return engine->state_trouble() ? std::nullopt : engine->last_finished();

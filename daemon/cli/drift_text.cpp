@@ -51,8 +51,8 @@ std::string describe_fields(const Change& change) {
         parts.push_back(fmt::format("enabled: {} -> {}", from, *change.to.enabled));
     }
     if (change.to.name) {
-        const std::string from = change.from.name ? quote_text(*change.from.name) : "?";
-        parts.push_back(fmt::format("name: {} -> {}", from, quote_text(*change.to.name)));
+        const std::string from = change.from.name ? visible_text(quote_text(*change.from.name)) : "?";
+        parts.push_back(fmt::format("name: {} -> {}", from, visible_text(quote_text(*change.to.name))));
     }
     return fmt::format("{}", fmt::join(parts, ", "));
 }

@@ -17,7 +17,8 @@ std::string text_of(const KnownKey& key, WallTime now) {
     std::string line = key.id.to_string();
     if (key.observed) {
         line += fmt::format("  {:<8}  {}  answered {}", key.observed->enabled ? "enabled" : "disabled",
-                            quote_text(key.observed->name), describe_age(key.observed->observed_at, now));
+                            visible_text(quote_text(key.observed->name)),
+                            describe_age(key.observed->observed_at, now));
     } else {
         line += "  never answered";
     }

@@ -8,10 +8,22 @@
 
 namespace apikeyd {
 
-void DisableGate::begin(std::uint64_t allowed, std::set<KeyId> approved, bool hold_removals) {
+void DisableGate::begin(const std::string& revision, std::uint64_t allowed, std::set<KeyId> approved,
+                        bool hold_removals) {
+    if (revision != revision_) {
+        released_.clear();
+    }
+    revision_ = revision;
     allowed_ = allowed;
     approved_ = std::move(approved);
     hold_removals_ = hold_removals;
+    abandon();
+    for (const KeyId& id : released_) {
+        count(id, false);
+    }
+}
+
+void DisableGate::abandon() {
     counted_.clear();
     awaited_.clear();
     kept_.clear();
@@ -49,6 +61,9 @@ std::vector<Work> DisableGate::release() {
     const bool held = !objection().empty();
     for (auto at = kept_.begin(); at != kept_.end();) {
         if (!held || approved_.contains(at->first)) {
+            if (!approved_.contains(at->first)) {
+                released_.insert(at->first);
+            }
             released.push_back(std::move(at->second));
             at = kept_.erase(at);
         } else {
@@ -58,7 +73,7 @@ std::vector<Work> DisableGate::release() {
     return released;
 }
 
-std::optional<HeldPlan> DisableGate::held(const std::string& revision, WallTime now) const {
+std::optional<HeldPlan> DisableGate::held(WallTime now) const {
     if (!awaited_.empty() || kept_.empty()) {
         return std::nullopt;
     }
@@ -69,7 +84,7 @@ std::optional<HeldPlan> DisableGate::held(const std::string& revision, WallTime 
         changes.push_back(work.change);
     }
     plan.digest = plan_digest(changes);
-    plan.revision = revision;
+    plan.revision = revision_;
     plan.why = objection();
     plan.since = now;
     return plan;

@@ -19,8 +19,12 @@ namespace apikeyd {
 // known do, until they were looked at.
 class DisableGate {
   public:
-    // A new revision: nothing is counted or kept. `approved`: ids that may be disabled whatever the number.
-    void begin(std::uint64_t allowed, std::set<KeyId> approved, bool hold_removals);
+    // A new plan: nothing is kept, and nothing is counted but what was let go for the same revision before.
+    // `approved`: ids that may be disabled whatever the number.
+    void begin(const std::string& revision, std::uint64_t allowed, std::set<KeyId> approved,
+               bool hold_removals);
+    // Nothing will be let go any more.
+    void abandon();
 
     // The key is wanted disabled and may be enabled. `removed`: since the file no longer names it.
     void count(const KeyId& id, bool removed);
@@ -37,7 +41,7 @@ class DisableGate {
     // What may go now; empty while undecided or held.
     std::vector<Work> release();
     // What is held, once that is decided; nothing otherwise.
-    std::optional<HeldPlan> held(const std::string& revision, WallTime now) const;
+    std::optional<HeldPlan> held(WallTime now) const;
 
     bool undecided() const noexcept { return !awaited_.empty() && !kept_.empty(); }
     std::size_t kept() const noexcept { return kept_.size(); }
@@ -46,10 +50,12 @@ class DisableGate {
   private:
     std::string objection() const; // empty: none
 
+    std::string revision_;
     std::uint64_t allowed_ = 0;
     std::set<KeyId> approved_;
     bool hold_removals_ = false;
     std::map<KeyId, bool> counted_; // without the approved; whether it was removed from the file
+    std::set<KeyId> released_;      // for this revision, without approval
     std::set<KeyId> awaited_;
     std::map<KeyId, Work> kept_;
 };

@@ -330,7 +330,7 @@ bool Reconciler::gives_up_on_all() const {
 void Reconciler::give_up_on_all() {
     run_->entry.failed += schedule_.pending() + gate_.kept();
     schedule_.clear();
-    gate_.begin(0, {}, false);
+    gate_.abandon();
 }
 
 void Reconciler::finish_where_done(Actions& actions, Now now) {

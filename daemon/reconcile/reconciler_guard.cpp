@@ -18,7 +18,8 @@ void Reconciler::begin_gate(const Plan& plan, Actions& actions) {
         approved.insert(held->approved.begin(), held->approved.end());
     }
     announced_hold_.clear();
-    gate_.begin(allowed_disables(safeguards_.max_disable, plan.counts.managed + plan.counts.removed),
+    gate_.begin(desired_->digest(),
+                allowed_disables(safeguards_.max_disable, plan.counts.managed + plan.counts.removed),
                 std::move(approved), desired_->keys().empty());
 }
 
@@ -86,7 +87,7 @@ void Reconciler::settle_gate(Actions& actions, Now now) {
         work.passed = true;
         schedule_.queue(std::move(work));
     }
-    auto held = gate_.held(desired_ ? desired_->digest() : "", now.wall);
+    auto held = gate_.held(now.wall);
     if (!held || held->digest == announced_hold_) {
         return;
     }

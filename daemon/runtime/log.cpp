@@ -185,6 +185,15 @@ Log::Sink standard_error() {
 
 } // namespace
 
+LogField::LogField(std::string_view name_in, LogValue value_in)
+    : name(name_in)
+    , value(std::move(value_in)) {}
+LogField::LogField(const LogField&) = default;
+LogField::LogField(LogField&&) noexcept = default;
+LogField& LogField::operator=(const LogField&) = default;
+LogField& LogField::operator=(LogField&&) noexcept = default;
+LogField::~LogField() = default;
+
 Log::Log(LogFormat format, LogLevel least)
     : Log(format, least, format == LogFormat::journal ? Sink() : standard_error()) {}
 

@@ -78,7 +78,7 @@ MUTATIONS = {
     "what was taken back stays marked as out": (
         "daemon/reconcile/reconciler.cpp",
         "if (auto work = schedule_.returned(id)) {\n            if",
-        "if (std::optional<Work> work; work) {\n            if",
+        "if (std::optional<Work> work; work && id == KeyId()) {\n            if",
     ),
     "an answer is not recorded": (
         "daemon/reconcile/reconciler.cpp",
