@@ -29,7 +29,10 @@ class DisableGate {
     // The key is wanted disabled and may be enabled. `removed`: since the file no longer names it.
     void count(const KeyId& id, bool removed);
     // It turned out that there is nothing to disable.
-    void discount(const KeyId& id) { counted_.erase(id); }
+    void discount(const KeyId& id) {
+        counted_.erase(id);
+        released_.erase(id);
+    }
 
     // A look that must be tried once before the gate decides.
     void await(const KeyId& id) { awaited_.insert(id); }

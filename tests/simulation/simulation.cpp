@@ -523,6 +523,7 @@ void Simulation::step() {
 // A refusal that is durable, of what the file still asks for.
 void Simulation::remember_refused(const std::map<KeyId, Fields>& refused) {
     for (const auto& [id, fields] : refused) {
+        disabled_.erase(id); // asked for, and not done
         const auto wanted = file_.find(id);
         const bool durable = pending_.batch.empty() && now_.mono >= disk_full_until_;
         if (durable && wanted != file_.end() &&

@@ -13,6 +13,14 @@ using namespace apikeyd::test;
 
 namespace {
 
+Rejection refusal(std::string name, std::string why, WallTime at) {
+    Rejection rejection;
+    rejection.desired.name = std::move(name);
+    rejection.why = std::move(why);
+    rejection.at = at;
+    return rejection;
+}
+
 std::vector<KnownKey> all(StateStore& store) {
     std::vector<KnownKey> keys;
     const auto sequence = store.known();
@@ -50,7 +58,7 @@ TEST_CASE("state store: what is committed is read back, every field of it") {
     KnownKey doubtful = seen(key_id(2), "b", false);
     doubtful.doubt = {true, false, at_second(5)};
     KnownKey rejected = seen(key_id(3), "c", true);
-    rejected.rejection = Rejection{{"wanted", std::nullopt}, "the name is taken", at_second(6)};
+    rejected.rejection = refusal("wanted", "the name is taken", at_second(6));
     KnownKey never_answered;
     never_answered.id = key_id(4);
     never_answered.doubt = {true, true, at_second(7)};
@@ -71,7 +79,7 @@ TEST_CASE("state store: a later commit replaces a key whole, its mark and reject
     auto store = StateStore::open(":memory:");
     KnownKey key = seen(key_id(1), "a", true);
     key.doubt = {true, true, at_second(1)};
-    key.rejection = Rejection{{std::nullopt, true}, "no", at_second(1)};
+    key.rejection = refusal("other", "no", at_second(1));
     store.commit({{key}, {}, {}});
     key = seen(key_id(1), "b", false);
     store.commit({{key}, {}, {}});
