@@ -18,21 +18,18 @@ std::uint64_t allowed_disables(const DisableLimit& limit, std::uint64_t managed)
     return std::max(allowed, always_allowed_disables);
 }
 
-DisableVerdict judge_disable(const Change& change, const OwnKey& own, bool looked) {
-    const auto& observed = change.known.observed;
-    if (!own.may_be_disabled && own.is(change.id, observed)) {
+DisableVerdict judge_disable(const Change& change, const OwnKey& own, bool fresh) {
+    if (own.may_be_disabled) {
+        return change.known.observed || fresh ? DisableVerdict::pass : DisableVerdict::look_first;
+    }
+    if (own.is(change.id, change.known.observed)) {
         return DisableVerdict::own_key;
-    }
-    if (looked) {
-        return DisableVerdict::pass;
-    }
-    if (!observed) {
-        return DisableVerdict::look_first;
     }
     // As long as we don't know which key is ours, an answer from before this token proves nothing: the key
     // may have got a new secret since, and the token may be it.
-    const bool stale = !own.id && own.token && observed->observed_at < own.token_since;
-    return stale && !own.may_be_disabled ? DisableVerdict::look_first : DisableVerdict::pass;
+    const bool may_be_ours = own.token && !own.id;
+    return fresh || (change.known.observed && !may_be_ours) ? DisableVerdict::pass
+                                                            : DisableVerdict::look_first;
 }
 
 bool may_be_enabled(const KnownKey& known) {

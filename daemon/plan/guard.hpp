@@ -4,7 +4,6 @@
 #include "config/key.hpp"
 #include "config/secret.hpp"
 #include "config/settings.hpp"
-#include "config/time.hpp"
 #include "daemon/plan/change.hpp"
 
 #include <cstdint>
@@ -25,7 +24,6 @@ std::uint64_t allowed_disables(const DisableLimit& limit, std::uint64_t managed)
 struct OwnKey {
     std::optional<Fingerprint>
         token;                    // fingerprint of the token; nothing: not known (a report without a token)
-    WallTime token_since{};       // answers from before may show a secret that is no longer the key's
     std::optional<KeyId> id;      // from the settings, or from an answer that carried the token as its secret
     bool may_be_disabled = false; // guard.allow_self_disable
 
@@ -40,9 +38,9 @@ enum class DisableVerdict {
     own_key,    // refused: it would lock us out
 };
 
-// For a change that sends enabled: false. `looked`: the key's last answer is from a look for this very
-// decision.
-DisableVerdict judge_disable(const Change& change, const OwnKey& own, bool looked);
+// For a change that sends enabled: false. `fresh`: the key was answered since our token is the one that it
+// is.
+DisableVerdict judge_disable(const Change& change, const OwnKey& own, bool fresh);
 
 // Whether the key may be enabled now, as far as is known; only those count as being disabled.
 bool may_be_enabled(const KnownKey& known);

@@ -73,7 +73,7 @@ Actions Reconciler::desired_changed(std::shared_ptr<const DesiredState> desired,
         work.desired = wanted(change.id);
         work.revision = desired_->digest();
         work.change = std::move(change);
-        route(std::move(work), std::nullopt, false, actions);
+        route(std::move(work), std::nullopt, actions);
     }
     step(actions, now);
     return actions;
@@ -128,7 +128,7 @@ Actions Reconciler::assert_again(const std::vector<KnownKey>& keys, Now now) {
             work.desired = managed_fields(*desired);
             work.revision = desired_->digest();
             work.change = std::move(*change);
-            route(std::move(work), std::nullopt, false, actions);
+            route(std::move(work), std::nullopt, actions);
         }
     }
     step(actions, now);
@@ -137,6 +137,7 @@ Actions Reconciler::assert_again(const std::vector<KnownKey>& keys, Now now) {
 
 Actions Reconciler::credentials_changed(Now now) {
     ++credentials_;
+    fresh_.clear();
     brake_.renew_credentials();
     return time_passed(now);
 }
@@ -158,10 +159,7 @@ void Reconciler::answer_one(Answer& answer, Actions& actions, Now now) {
     }
     Work work = std::move(*taken);
     ++work.attempt;
-    if (const auto* applied = std::get_if<Applied>(&answer.outcome);
-        applied != nullptr && safeguards_.own.token == applied->key.secret) {
-        safeguards_.own.id = answer.id;
-    }
+    learn_own_key(work, answer);
     work.tried =
         work.tried || may_have_changed(answer.outcome) || std::holds_alternative<Rejected>(answer.outcome);
     const KnownKey after = settle(work.change, work.desired, answer.outcome, work.marked_at, now.wall);
@@ -175,6 +173,20 @@ void Reconciler::answer_one(Answer& answer, Actions& actions, Now now) {
     }
     gate_.tried(answer.id);
     next_for(after, std::move(work), answer, actions, now);
+}
+
+// An answer shows whether the key's secret is our token, if it was sent with that.
+void Reconciler::learn_own_key(const Work& work, const Answer& answer) {
+    const auto* applied = std::get_if<Applied>(&answer.outcome);
+    if (applied == nullptr || work.credentials != credentials_) {
+        return;
+    }
+    if (safeguards_.own.token == applied->key.secret) {
+        safeguards_.own.id = answer.id;
+        fresh_.clear(); // no other key can be ours
+    } else if (!safeguards_.own.id || work.look()) {
+        fresh_.insert(answer.id);
+    }
 }
 
 void Reconciler::record(const Work& work, const Answer& answer, const KnownKey& after, Actions& actions,
@@ -258,7 +270,7 @@ void Reconciler::next_for(const KnownKey& known, Work work, const Answer& answer
     if (looked || !wants_the_same) { // what is wanted now has not been tried yet
         work.attempt = 0;
         work.tried = work.passed = false;
-        route(std::move(work), now.mono, looked, actions);
+        route(std::move(work), now.mono, actions);
         return;
     }
     retry(std::move(work), answer, actions, now);
@@ -288,7 +300,7 @@ void Reconciler::retry(Work work, const Answer& answer, Actions& actions, Now no
             may_have_changed(answer.outcome) && !work.look(),
             std::chrono::ceil<std::chrono::milliseconds>(at - now.mono), std::move(context)});
     }
-    route(std::move(work), now.mono + delay, false, actions);
+    route(std::move(work), now.mono + delay, actions);
 }
 
 // --- what goes out

@@ -20,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace apikeyd {
@@ -113,6 +114,7 @@ class Reconciler {
 
   private:
     void answer_one(Answer& answer, Actions& actions, Now now);
+    void learn_own_key(const Work& work, const Answer& answer);
     void record(const Work& work, const Answer& answer, const KnownKey& after, Actions& actions, Now now);
     void tell(const Work& work, const Answer& answer, const KnownKey& after, Actions& actions) const;
     void heed(const Answer& answer, Actions& actions, Now now);
@@ -122,7 +124,7 @@ class Reconciler {
     Fields wanted(const KeyId& id) const;
 
     void begin_gate(const Plan& plan, Actions& actions);
-    void route(Work work, std::optional<MonoTime> wait_until, bool looked, Actions& actions);
+    void route(Work work, std::optional<MonoTime> wait_until, Actions& actions);
     void refuse_own_key(Work& work, Actions& actions);
     void schedule(Work work, std::optional<MonoTime> wait_until);
     void settle_gate(Actions& actions, Now now);
@@ -146,6 +148,8 @@ class Reconciler {
     Safeguards safeguards_;
     std::string announced_hold_; // its digest
     bool plan_awaited_ = false;
+    std::unordered_set<KeyId>
+        fresh_; // answered since the token is this one, while we don't know which key is ours
     std::uint64_t credentials_ = 0; // how many tokens there were before this one
     bool stopping_ = false;
 

@@ -23,14 +23,14 @@ void Reconciler::begin_gate(const Plan& plan, Actions& actions) {
                 std::move(approved), desired_->keys().empty());
 }
 
-void Reconciler::route(Work work, std::optional<MonoTime> wait_until, bool looked, Actions& actions) {
+void Reconciler::route(Work work, std::optional<MonoTime> wait_until, Actions& actions) {
     if (!work.change.disables()) {
         schedule(std::move(work), wait_until);
         return;
     }
     const KeyId id = work.change.id;
     const bool counts = may_be_enabled(work.change.known);
-    switch (judge_disable(work.change, safeguards_.own, looked)) {
+    switch (judge_disable(work.change, safeguards_.own, fresh_.contains(id))) {
     case DisableVerdict::own_key:
         refuse_own_key(work, actions);
         gate_.discount(id);

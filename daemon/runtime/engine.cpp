@@ -51,7 +51,6 @@ void Engine::desired(std::shared_ptr<const DesiredState> state) {
 // Another token may make another key our own, so what was planned must be judged again.
 void Engine::use_token(const Secret& token) {
     token_ = token;
-    safeguards_.own.token_since = current_time().wall;
     if (desired_) {
         request_plan();
         perform(reconciler_.credentials_changed(current_time()));

@@ -52,8 +52,8 @@ MUTATIONS = {
     ),
     "a key is not looked at for a new secret": (
         "daemon/plan/guard.cpp",
-        "return stale && !own.may_be_disabled ? DisableVerdict::look_first : DisableVerdict::pass;",
-        "(void)stale; return DisableVerdict::pass;",
+        "const bool may_be_ours = own.token && !own.id;",
+        "const bool may_be_ours = false;",
     ),
     "a key that is with a worker is queued again": (
         "daemon/reconcile/reconciler.cpp",

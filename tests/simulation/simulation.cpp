@@ -48,6 +48,7 @@ Weather draw_weather(Dice& dice) {
     weather.approve = some(0.5);
     weather.token = some(0.1);
     weather.disk_full = some(0.1);
+    weather.clock = some(0.2);
     weather.workers = 1 + dice.below(6);
     weather.resync = dice.chance(0.4) ? 3600s : 0s;
     weather.disable_removed = dice.chance(0.4);
@@ -123,7 +124,6 @@ void Simulation::start() {
     queue_.clear();
     halted_ = false;
     disabled_.clear();
-    token_since_wall_ = now_.wall;
     plan_due_ = true;
     plan();
 }
@@ -149,7 +149,6 @@ void Simulation::plan() {
     safeguards.max_disable = weather_.max_disable;
     safeguards.disable_removed = weather_.disable_removed;
     safeguards.own.token = token_;
-    safeguards.own.token_since = token_since_wall_;
     safeguards.held = store_.held_plan();
     Plan plan = make_plan(*desired_, *store_.known(), {safeguards.disable_removed, safeguards.own});
     plan_due_ = false;
@@ -432,7 +431,6 @@ void Simulation::change_token() {
         remote_[id].secret = secret(100 + dice_.below(100)); // a fresh one, which no answer has shown yet
         token_ = remote_[id].secret;
     }
-    token_since_wall_ = now_.wall;
     plan_due_ = true;
     machine_->await_plan();
     perform(machine_->credentials_changed(now_));
@@ -452,6 +450,10 @@ void Simulation::chaos() {
     }
     if (dice_.chance(weather_.token)) {
         change_token();
+    }
+    if (dice_.chance(weather_.clock)) {
+        now_.wall +=
+            std::chrono::hours{static_cast<int>(dice_.below(4801)) - 2400}; // whatever somebody sets it to
     }
     if (dice_.chance(weather_.disk_full)) {
         disk_full_until_ = now_.mono + dice_.between(0, 20'000);

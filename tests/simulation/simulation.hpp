@@ -95,8 +95,6 @@ class Simulation {
     std::deque<Dispatch> queue_; // handed to the pool, not begun
     bool halted_ = false;
     std::vector<Flight> flights_;
-    MonoTime token_since_{};
-    WallTime token_since_wall_{};
 
     // the operator's part
     WantedFile file_, previous_file_;

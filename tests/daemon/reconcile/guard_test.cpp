@@ -274,7 +274,7 @@ TEST_CASE("guard: a key that has our token as its new secret is looked at before
     world.advance(1h);
     world.remote[key_id(2)].secret = print_of(0x42);
     world.safeguards.own.token = print_of(0x42);
-    world.safeguards.own.token_since = world.now.wall;
+    world.perform(world.reconciler.credentials_changed(world.now));
     world.edit(many(3, 3));
     world.apply_all();
     CHECK(world.remote[key_id(2)].enabled);
@@ -284,7 +284,6 @@ TEST_CASE("guard: a key that has our token as its new secret is looked at before
     world.edit({{key_id(1), "k", true}, {key_id(3), "k", true}});
     world.apply_all();
     world.advance(1h);
-    world.safeguards.own.token_since = world.now.wall;
     world.edit({{key_id(1), "k", false}, {key_id(3), "k", true}});
     CHECK(world.sent[key_id(1)] == Fields{std::nullopt, false});
 }
