@@ -128,11 +128,15 @@ void Simulation::start() {
     plan();
 }
 
-// What was not durable is gone, and nobody waits for the answers; what is on the wire goes on.
+// What was not durable is gone, and nobody waits for the answers. What is on the wire arrives before the next
+// process sends anything, or never.
 void Simulation::crash() {
     for (Flight& flight : flights_) {
-        flight.incarnation = 0;
+        if (flight.incarnation == incarnation_ && !flight.applied && dice_.chance(0.5)) {
+            land(flight);
+        }
     }
+    flights_.clear();
     start();
 }
 

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When the ground gives way: the state can't be written, or the process is told to stop in the middle."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+from pathlib import Path
+
+import harness
+from harness import Case, counted_ids, key
+
+
+class State(Case):
+    def begin(self, count: int = 3) -> list[harness.Key]:
+        self.start_sandbox("--count", str(count))
+        desired = self.save(*(key(id_, "at first", True) for id_ in counted_ids(count)))
+        self.assertEqual(self.command("apply").returncode, 0)
+        return desired
+
+    def renamed(self, name: str, count: int = 3) -> list[harness.Key]:
+        return self.save(*(key(id_, name, True) for id_ in counted_ids(count)))
+
+    def test_locked_by_a_backup_tool(self) -> None:
+        self.begin()
+        daemon = self.start()
+        daemon.wait_event("reconcile_finished")
+        sent = self.sandbox.seq()
+        backup = sqlite3.connect(self.state_file, isolation_level=None)
+        backup.execute("BEGIN IMMEDIATE")
+        desired = self.renamed("while it was locked")
+        daemon.wait_event("state_unavailable")
+        self.assertEqual(self.sandbox.sent(sent), [], "nothing is sent that could not be marked")
+        self.assertTrue(daemon.running())
+        backup.execute("ROLLBACK")
+        backup.close()
+        daemon.wait_event("state_recovered")
+        self.wait_converged(desired, daemon)
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_killed_between_the_answer_and_its_commit(self) -> None:
+        self.begin()
+        self.sandbox.latency(300)
+        daemon = self.start()
+        daemon.wait_event("reconcile_finished")
+        sent = self.sandbox.seq()
+        self.renamed("never recorded")
+        harness.wait_for(lambda: self.command("drift", "--quiet").returncode == 2 and "in doubt" in
+                         self.command("drift").stdout, "the marks are there")
+        backup = sqlite3.connect(self.state_file, isolation_level=None)
+        backup.execute("BEGIN IMMEDIATE")  # from here on nothing can be recorded
+        harness.wait_for(lambda: len([one for one in self.sandbox.journal(sent) if one["status"]]) == 3, "all answered")
+        daemon.kill()
+        backup.execute("ROLLBACK")
+        backup.close()
+        self.assertIn("in doubt", self.command("drift").stdout)
+        desired = self.renamed("at first")  # as it was: what the last recorded answers say
+        self.assertEqual(self.command("apply").returncode, 0)
+        self.assertEqual(self.sandbox.differences(desired), [])
+
+    def test_disk_full(self) -> None:
+        if os.geteuid() != 0:
+            self.skipTest("mounting a small file system takes root")
+        self.begin()
+        small = Path(tempfile.mkdtemp(prefix="apikeyd-e2e-small-"))
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", small], check=False).returncode != 0:
+            small.rmdir()
+            self.skipTest("no tmpfs can be mounted here")
+        try:
+            for file in self.state_file.parent.glob(self.state_file.name + "*"):
+                shutil.copy(file, small)
+            self.state_file = small / self.state_file.name
+            daemon = self.start()
+            daemon.wait_event("reconcile_finished")
+            sent = self.sandbox.seq()
+            filler = small / "filler"
+            with filler.open("wb", buffering=0) as file:
+                try:
+                    while True:
+                        file.write(b"x" * 4096)
+                except OSError:
+                    pass
+            for attempt in range(50):  # until what SQLite has in reserve is used up
+                mark = daemon.mark()
+                self.renamed(f"name number {attempt} " + "x" * 500)
+                harness.wait_for(lambda: daemon.events_of("state_unavailable") or
+                                 daemon.events_of("reconcile_finished", since=mark), "it goes one way or the other")
+                if daemon.events_of("state_unavailable"):
+                    break
+            self.assertTrue(daemon.events_of("state_unavailable"))
+            self.assertTrue(daemon.running())
+            sent = self.sandbox.seq()
+            desired = self.renamed("when there is room")
+            harness.stays(lambda: self.sandbox.sent(sent) == [], "nothing is sent that could not be marked")
+            filler.unlink()
+            daemon.wait_event("state_recovered")
+            self.wait_converged(desired, daemon)
+            self.assertEqual(daemon.stop(), 0)
+        finally:
+            subprocess.run(["umount", "-l", small], check=False)
+            small.rmdir()
+
+    def test_taken_away_and_put_back(self) -> None:
+        self.begin()
+        daemon = self.start()
+        daemon.wait_event("reconcile_finished")
+        away = self.state_file.with_name("elsewhere.db")
+        self.state_file.rename(away)
+        sent = self.sandbox.seq()
+        self.renamed("while it was away")
+        daemon.wait_event("state_unavailable")
+        desired = self.renamed("at first")
+        away.rename(self.state_file)
+        daemon.wait_event("state_recovered")
+        self.wait_converged(desired, daemon)
+        self.assertEqual(self.sandbox.sent(sent), [], "what was superseded meanwhile is never sent")
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_read_only(self) -> None:
+        if os.geteuid() != 0:
+            self.skipTest("mounting a file system takes root")
+        desired = self.begin()
+        place = Path(tempfile.mkdtemp(prefix="apikeyd-e2e-readonly-"))
+        if subprocess.run(["mount", "--bind", self.state_file.parent, place], check=False).returncode != 0:
+            place.rmdir()
+            self.skipTest("nothing can be mounted here")
+        try:
+            subprocess.run(["mount", "-o", "remount,ro,bind", place], check=True)
+            writable, self.state_file = self.state_file, place / self.state_file.name
+            refused = self.command("apply")
+            self.assertEqual(refused.returncode, 1)
+            self.assertIn("Read-only file system", refused.stderr)
+            self.state_file = writable
+        finally:
+            subprocess.run(["umount", "-l", place], check=False)
+            place.rmdir()
+        self.assertEqual(self.sandbox.differences(desired), [])
+
+    def test_damaged(self) -> None:
+        self.begin()
+        self.state_file.write_bytes(b"SQLite format 3\0" + b"\xab" * 8192)
+        damaged = self.state_file.read_bytes()
+        for name in ("apply", "run", "status", "drift"):
+            refused = self.command(name)
+            self.assertEqual(refused.returncode, 1, name)
+            self.assertIn(str(self.state_file), refused.stderr)
+            self.assertEqual(self.state_file.read_bytes(), damaged, "left as it is")
+
+
+class Stop(Case):
+    COUNT = 1000
+
+    def begin(self) -> harness.Daemon:
+        self.start_sandbox("--count", str(self.COUNT), "--latency", "400")
+        self.save(*(key(id_, "renamed", True) for id_ in counted_ids(self.COUNT)))
+        daemon = self.start("--api-concurrency", "8", "--api-timeout", "5s")
+        harness.wait_for(lambda: self.sandbox.seq() >= 8, "requests are under way")
+        return daemon
+
+    def test_in_the_middle_of_a_thousand_changes(self) -> None:
+        daemon = self.begin()
+        self.assertEqual(daemon.stop(timeout=15), 0)
+        received = self.sandbox.seq()
+        self.assertLess(received, self.COUNT)
+        recorded = {event["api_key"]["id"] for event in daemon.events_of("api_key_updated")}
+        self.assertEqual(len(recorded), received, "what was under way is recorded")
+        status = self.command("status", "--format", "json").stdout
+        self.assertIn('"in_doubt": 0', status)
+        self.assertEqual(daemon.events_of("reconcile_finished")[-1]["result"], "interrupted")
+
+    def test_a_second_signal_ends_it_at_once_with_its_marks(self) -> None:
+        daemon = self.begin()
+        self.sandbox.latency(60_000)
+        daemon.send(signal.SIGTERM)
+        daemon.wait_event("daemon_stopping")
+        daemon.send(signal.SIGTERM)
+        self.assertNotEqual(daemon.wait(), 0)
+        self.assertNotIn('"in_doubt": 0,', self.command("status", "--format", "json").stdout)
+
+
+if __name__ == "__main__":
+    harness.main()
