@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/text_file.hpp"
 
+#include "config/descriptor.hpp"
+
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -15,23 +17,6 @@
 namespace apikeyd {
 
 namespace {
-
-class Descriptor {
-  public:
-    explicit Descriptor(int number) noexcept
-        : number_(number) {}
-    ~Descriptor() {
-        if (number_ >= 0) {
-            ::close(number_);
-        }
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int get() const noexcept { return number_; }
-
-  private:
-    int number_;
-};
 
 TextFile refused(std::string problem, std::string hint = {}) {
     return {TextFile::Outcome::refused, {}, std::move(problem), std::move(hint)};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/api/outcome.hpp"
 
+#include "config/overloaded.hpp"
 #include "daemon/api/key_codec.hpp"
 #include "daemon/api/quote.hpp"
 #include "daemon/api/retry.hpp"
@@ -13,13 +14,6 @@
 namespace apikeyd {
 
 namespace {
-
-template <typename... Ts>
-struct Overloaded : Ts... {
-    using Ts::operator()...;
-};
-template <typename... Ts>
-Overloaded(Ts...) -> Overloaded<Ts...>;
 
 // GraphQL codes that a repetition of the same request can't change, under whatever status they come.
 constexpr std::array<std::string_view, 4> final_codes{"NOT_FOUND", "BAD_USER_INPUT",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/runtime/log.hpp"
 
+#include "config/overloaded.hpp"
 #include "config/utf8.hpp"
 #include "daemon/runtime/event_loop.hpp"
 #include "daemon/runtime/json_text.hpp"
@@ -25,13 +26,6 @@
 namespace apikeyd {
 
 namespace {
-
-template <typename... Ts>
-struct Overloaded : Ts... {
-    using Ts::operator()...;
-};
-template <typename... Ts>
-Overloaded(Ts...) -> Overloaded<Ts...>;
 
 std::string_view level_name(LogLevel level) {
     switch (level) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/runtime/token_store.hpp"
 
+#include "config/descriptor.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,24 +19,6 @@ namespace apikeyd {
 namespace {
 
 constexpr off_t max_token_size = 8 * 1024; // bytes; no server takes a longer header
-
-// A file descriptor that closes itself.
-class OpenFile {
-  public:
-    explicit OpenFile(const std::string& path)
-        : fd_(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {}
-    ~OpenFile() {
-        if (fd_ >= 0) {
-            close(fd_);
-        }
-    }
-    OpenFile(const OpenFile&) = delete;
-    OpenFile& operator=(const OpenFile&) = delete;
-    int fd() const noexcept { return fd_; }
-
-  private:
-    int fd_;
-};
 
 // Trims and checks; what stands in it never appears in the error.
 Secret checked_token(std::string text, const std::string& where) {
@@ -78,13 +62,13 @@ void require_private_file(int fd, const std::string& path) {
 } // namespace
 
 Secret read_token_file(const std::string& path) {
-    const OpenFile file(path);
-    if (file.fd() < 0) {
+    const Descriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+    if (file.get() < 0) {
         throw TokenError(fmt::format("{}: can't read the token: {}", path, std::strerror(errno)));
     }
-    require_private_file(file.fd(), path);
+    require_private_file(file.get(), path);
     std::string text(static_cast<std::size_t>(max_token_size) + 1, '\0');
-    const ssize_t size = read(file.fd(), text.data(), text.size());
+    const ssize_t size = read(file.get(), text.data(), text.size());
     if (size < 0) {
         throw TokenError(fmt::format("{}: can't read the token: {}", path, std::strerror(errno)));
     }
