@@ -3,6 +3,7 @@
 
 #include "config/time.hpp"
 #include "daemon/api/json_reader.hpp"
+#include "daemon/api/redact.hpp"
 
 #include <array>
 #include <bitset>
@@ -64,8 +65,9 @@ std::string type_error(const Member& member) {
 
 class ApiKeyVisitor final : public JsonVisitor {
   public:
-    explicit ApiKeyVisitor(const Fingerprinter& fingerprinter)
-        : fingerprinter_(fingerprinter) {}
+    ApiKeyVisitor(const Fingerprinter& fingerprinter, const Secret& token)
+        : fingerprinter_(fingerprinter)
+        , token_(token) {}
 
     void visit(const JsonPlace& place, const JsonValue& value) override {
         for (std::size_t i = 0; i < members.size(); ++i) {
@@ -87,6 +89,7 @@ class ApiKeyVisitor final : public JsonVisitor {
                 fail(quoted(members[i].path) + " is missing");
             }
         }
+        refuse_secrets();
         if (!error_.empty()) {
             return DecodeError{std::move(error_)};
         }
@@ -113,6 +116,7 @@ class ApiKeyVisitor final : public JsonVisitor {
             key_.name = value.text;
         } else if (path == "secret") {
             key_.secret = fingerprinter_(value.text);
+            secret_ = Secret(std::string(value.text));
         } else if (path == "organization.id") {
             key_.organization.id = value.text;
         } else if (path == "organization.name") {
@@ -124,6 +128,24 @@ class ApiKeyVisitor final : public JsonVisitor {
         }
     }
 
+    // Only now: the secret may come last.
+    void refuse_secrets() {
+        const std::string id = key_.id.to_string();
+        const std::array<std::pair<std::string_view, const std::string*>, 6> shown{{
+            {"id", &id},
+            {"name", &key_.name},
+            {"organization.id", &key_.organization.id},
+            {"organization.name", &key_.organization.name},
+            {"createdAt", &key_.created_at},
+            {"updatedAt", &key_.updated_at},
+        }};
+        for (const auto& [path, text] : shown) {
+            if (repeats_secret(*text, secret_) || repeats_secret(*text, token_)) {
+                fail(quoted(path) + " repeats a secret");
+            }
+        }
+    }
+
     void take_time(std::string_view path, std::string_view text, std::string& into) {
         if (!parse_rfc3339(text)) {
             fail(quoted(path) + " is not an RFC 3339 date-time");
@@ -132,7 +154,9 @@ class ApiKeyVisitor final : public JsonVisitor {
     }
 
     const Fingerprinter& fingerprinter_;
+    const Secret& token_;
     ApiKey key_;
+    Secret secret_;
     std::bitset<members.size()> seen_;
     std::string error_;
 };
@@ -180,8 +204,9 @@ Request encode_update(const KeyId& id, const Fields& fields) {
     return request;
 }
 
-std::variant<ApiKey, DecodeError> decode_api_key(std::string_view body, const Fingerprinter& fingerprinter) {
-    ApiKeyVisitor visitor(fingerprinter);
+std::variant<ApiKey, DecodeError> decode_api_key(std::string_view body, const Fingerprinter& fingerprinter,
+                                                 const Secret& token) {
+    ApiKeyVisitor visitor(fingerprinter, token);
     if (const auto wrong = read_json(body, visitor)) {
         return DecodeError{"it " + std::string(*wrong)};
     }

@@ -22,8 +22,10 @@ struct DecodeError {
 };
 
 // A body that should be an ApiKey: every field that we use is there with its type, the id's form is right,
-// dates are RFC 3339. Unknown members are passed over; a member given twice is an error.
-std::variant<ApiKey, DecodeError> decode_api_key(std::string_view body, const Fingerprinter& fingerprinter);
+// dates are RFC 3339. Unknown members are passed over; a member given twice is an error. So is a field that
+// repeats the key's own secret or the token that was sent: fields are logged and stored.
+std::variant<ApiKey, DecodeError> decode_api_key(std::string_view body, const Fingerprinter& fingerprinter,
+                                                 const Secret& token);
 
 // One entry of an error body {"errors":[{"message":…,"extensions":{"code":…}}]}.
 struct ApiError {

@@ -30,23 +30,9 @@ bool is_unauthenticated(const ApiError& error) {
     return error.code == "UNAUTHENTICATED";
 }
 
-// A code is a word of the vendor's; anything else in its place is quoted as carefully as a message.
-std::string shown_code(const std::string& code) {
-    const bool known = std::find(final_codes.begin(), final_codes.end(), code) != final_codes.end() ||
-                       code == "UNAUTHENTICATED" || code == "INTERNAL_SERVER_ERROR";
-    return known ? code : quote_foreign(code);
-}
-
-// "HTTP 500 (NOT_FOUND): no such key"
-std::string describe(int status, const ApiError* error) {
-    std::string text = "HTTP " + std::to_string(status);
-    if (error != nullptr && !error->code.empty()) {
-        text += " (" + shown_code(error->code) + ")";
-    }
-    if (error != nullptr && !error->message.empty()) {
-        text += ": " + quote_foreign(error->message);
-    }
-    return text;
+bool is_known(const std::string& code) {
+    return std::find(final_codes.begin(), final_codes.end(), code) != final_codes.end() ||
+           code == "UNAUTHENTICATED" || code == "INTERNAL_SERVER_ERROR";
 }
 
 // One answer on its way to an outcome; a function for each class of status.
@@ -62,7 +48,7 @@ class Classifier {
         const bool success = response_.status >= 200 && response_.status < 300;
         std::string no_key;
         if (success) {
-            auto decoded = decode_api_key(response_.body.reveal(), fingerprinter_);
+            auto decoded = decode_api_key(response_.body.reveal(), fingerprinter_, response_.token);
             if (auto* key = std::get_if<ApiKey>(&decoded)) {
                 return classify_key(std::move(*key));
             }
@@ -70,7 +56,7 @@ class Classifier {
         }
         errors_ = decode_errors(response_.body.reveal());
         if (const ApiError* error = find(is_unauthenticated)) {
-            return Denied{describe(response_.status, error)};
+            return Denied{describe_denial(error)};
         }
         if (!success) {
             return classify_failure();
@@ -78,15 +64,13 @@ class Classifier {
         if (!errors_.empty()) { // GraphQL over HTTP reports errors with 200
             return classify_errors();
         }
-        return Retryable{describe(response_.status, nullptr) + ", but the answer is no ApiKey: " + no_key,
-                         after()};
+        return Retryable{describe(nullptr) + ", but the answer is no ApiKey: " + no_key, after()};
     }
 
   private:
     Outcome classify_key(ApiKey key) const {
         if (key.id != sent_) {
-            return Unknown{describe(response_.status, nullptr) + ", but the answer is for another key, " +
-                           key.id.to_string()};
+            return Unknown{describe(nullptr) + ", but the answer is for another key, " + key.id.to_string()};
         }
         return Applied{std::move(key)};
     }
@@ -94,19 +78,17 @@ class Classifier {
     Outcome classify_failure() const {
         const int status = response_.status;
         if (status < 200) {
-            return Retryable{describe(status, nullptr) + ": an interim answer where the final one was due",
-                             after()};
+            return Retryable{describe(nullptr) + ": an interim answer where the final one was due", after()};
         }
         if (status < 400) {
-            return Retryable{describe(status, nullptr) +
-                                 ": a redirect, which is not followed; is the API's URL right?",
-                             after()};
+            return Retryable{
+                describe(nullptr) + ": a redirect, which is not followed; is the API's URL right?", after()};
         }
         if (status == 401 || status == 403) {
-            return Denied{describe(status, first())};
+            return Denied{describe_denial(first())};
         }
         if (status == 429) {
-            return Throttled{describe(status, first()), after()};
+            return Throttled{describe(first()), after()};
         }
         return errors_.empty() ? classify_bare_failure() : classify_errors();
     }
@@ -115,23 +97,44 @@ class Classifier {
     Outcome classify_errors() const {
         const int status = response_.status;
         if (const ApiError* error = find(is_final)) {
-            return Rejected{describe(status, error)};
+            return Rejected{describe(error)};
         }
         if (status >= 400 && status < 500 && !passes_with_time(status)) {
-            return Rejected{describe(status, first())};
+            return Rejected{describe(first())};
         }
-        return Retryable{describe(status, first()), after()};
+        return Retryable{describe(first()), after()};
     }
 
     // No word of the API's: a proxy, or a server that is something else.
     Outcome classify_bare_failure() const {
         const int status = response_.status;
-        std::string why = describe(status, nullptr);
+        std::string why = describe(nullptr);
         if (status < 500 && !passes_with_time(status)) {
             why += ", not in the API's form; is the API's URL right, or a proxy in between?";
         }
         return Retryable{std::move(why), after()};
     }
+
+    // "HTTP 500 (NOT_FOUND): no such key". A code is a word of the vendor's; anything else in its place is
+    // quoted as carefully as a message.
+    std::string describe(const ApiError* error) const {
+        std::string text = "HTTP " + std::to_string(response_.status);
+        if (error != nullptr && !error->code.empty()) {
+            text += " (" + (is_known(error->code) ? error->code : quote(error->code)) + ")";
+        }
+        if (error != nullptr && !error->message.empty()) {
+            text += ": " + quote(error->message);
+        }
+        return text;
+    }
+
+    // What the server says of a token that it refuses may hold the token in any form.
+    std::string describe_denial(const ApiError* error) const {
+        const bool known = error != nullptr && is_known(error->code);
+        return "HTTP " + std::to_string(response_.status) + (known ? " (" + error->code + ")" : "");
+    }
+
+    std::string quote(const std::string& text) const { return quote_foreign(text, response_.token); }
 
     // Request Timeout (RFC 9110, 15.5.9) and Too Early (RFC 8470, 5.2) ask for a repetition.
     static bool passes_with_time(int status) noexcept { return status == 408 || status == 425; }

@@ -73,8 +73,8 @@ std::string_view outcome_name(const Outcome& outcome) noexcept;
 std::string outcome_detail(const Outcome& outcome);
 
 // What an exchange means for the change that was sent. Pure. `now` is needed for Retry-After as an HTTP date.
-// The 'why' texts quote the API's error messages, shortened and with control characters made harmless, and
-// never a body of which the format isn't known.
+// The 'why' texts quote the API's error messages, shortened, with secrets taken out and control characters
+// made harmless; never one about the token itself, and never a body of which the format isn't known.
 Outcome classify(const KeyId& sent, const Exchange& exchange, const Fingerprinter& fingerprinter,
                  WallTime now);
 

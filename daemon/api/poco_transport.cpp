@@ -13,6 +13,7 @@
 #include <optional>
 #include <stdexcept>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace apikeyd {
@@ -58,7 +59,11 @@ class PocoTransport final : public Transport {
         const MonoTime deadline = std::chrono::steady_clock::now() + timeout_;
         Phase phase = Phase::connecting;
         try {
-            return exchange(compose(request, token), deadline, phase);
+            Exchange done = exchange(compose(request, token), deadline, phase);
+            if (auto* response = std::get_if<Response>(&done)) {
+                response->token = token;
+            }
+            return done;
         } catch (const Poco::Exception& error) {
             return failure(error, phase, std::chrono::steady_clock::now() >= deadline);
         }

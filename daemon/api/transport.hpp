@@ -14,12 +14,14 @@ struct Request {
     std::string body;   // JSON
 };
 
-// A complete answer. The body is secret as a whole: every ApiKey in it carries one.
+// A complete answer. The body is secret as a whole: every ApiKey in it carries one, and it may echo the
+// token.
 struct Response {
     int status = 0;
     std::string content_type; // as sent; empty: none
     std::string retry_after;  // as sent; empty: none
     Secret body;
+    Secret token{}; // that was sent: nothing of it may be quoted from the body
 };
 
 // The request surely did not reach the server: no connection, no name, no TLS.

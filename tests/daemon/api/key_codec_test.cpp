@@ -11,9 +11,10 @@ namespace {
 
 const KeyId id = *KeyId::parse("5e5677d71bdc2ae76344968c");
 const Fingerprinter fingerprinter(Secret(std::string("state key")));
+const Secret token(std::string("sent:token!"));
 
 std::string refused(const std::string& body) {
-    const auto result = decode_api_key(body, fingerprinter);
+    const auto result = decode_api_key(body, fingerprinter, token);
     const auto* error = std::get_if<DecodeError>(&result);
     return error == nullptr ? "" : error->why;
 }
@@ -43,7 +44,7 @@ TEST_CASE("codec: a name is escaped where JSON demands it and otherwise sent as 
 }
 
 TEST_CASE("codec: an ApiKey is read, its secret only as a fingerprint") {
-    const auto result = decode_api_key(api_key_json(), fingerprinter);
+    const auto result = decode_api_key(api_key_json(), fingerprinter, token);
     const auto& key = std::get<ApiKey>(result);
     CHECK(key.id == id);
     CHECK(key.enabled);
@@ -61,7 +62,7 @@ TEST_CASE("codec: an id is read in any case, escapes are decoded, unknown member
     fields["name"] = R"("caf\u00e9 \ud83d\udd11 \"x\"")";
     fields["newField"] = R"({"id":7,"enabled":[{"name":null}],"deep":[[[1.5e3]]]})";
     fields["organization.name"] = "true"; // one member with a dot in it, not organization → name
-    const auto result = decode_api_key(to_json(fields), fingerprinter);
+    const auto result = decode_api_key(to_json(fields), fingerprinter, token);
     const auto& key = std::get<ApiKey>(result);
     CHECK(key.id == id);
     CHECK(key.name == "café 🔑 \"x\"");
@@ -154,5 +155,42 @@ TEST_CASE("codec: a body of another form has no errors") {
 TEST_CASE("codec: a NUL in a name is kept") {
     auto fields = api_key_fields();
     fields["name"] = R"("a\u0000b")";
-    CHECK(std::get<ApiKey>(decode_api_key(to_json(fields), fingerprinter)).name == std::string("a\0b", 3));
+    CHECK(std::get<ApiKey>(decode_api_key(to_json(fields), fingerprinter, token)).name ==
+          std::string("a\0b", 3));
+}
+
+TEST_CASE("codec: a field that repeats the key's secret or the token is refused") {
+    const std::string secret =
+        GENERATE("s3cr3t-of-the-key", "S3CR3T-OF-THE-KEY", "sent:token!", "SENT:Token!");
+    const bool whole = GENERATE(true, false);
+    const std::string text = whole ? secret : "the " + secret + "s";
+    auto fields = api_key_fields();
+    SECTION("name") {
+        fields["name"] = '"' + text + '"';
+        CHECK(refused(to_json(fields)) == "'name' repeats a secret");
+    }
+    SECTION("organization") {
+        fields["organization"] = R"({"id":"x","name":")" + text + "\"}";
+        CHECK(refused(to_json(fields)) == "'organization.name' repeats a secret");
+        fields["organization"] = R"({"name":"x","id":")" + text + "\"}";
+        CHECK(refused(to_json(fields)) == "'organization.id' repeats a secret");
+    }
+}
+
+TEST_CASE("codec: an id or a date can be no secret's hiding place") {
+    auto fields = api_key_fields();
+    const char* field = GENERATE("id", "createdAt", "updatedAt");
+    fields["secret"] = fields[field];
+    CHECK(refused(to_json(fields)) == "'" + std::string(field) + "' repeats a secret");
+}
+
+TEST_CASE("codec: a word of a few letters that is a secret somewhere may occur in a name, not be it") {
+    auto fields = api_key_fields();
+    fields["secret"] = R"("bill")";
+    CHECK(refused(to_json(fields)).empty());
+    fields["name"] = R"("Bill")";
+    CHECK(refused(to_json(fields)) == "'name' repeats a secret");
+    fields["secret"] = R"("")";
+    fields["name"] = R"("")";
+    CHECK(refused(to_json(fields)).empty());
 }

@@ -16,9 +16,12 @@ const KeyId sent = *KeyId::parse("5e5677d71bdc2ae76344968c");
 const Fingerprinter fingerprinter(Secret(std::string("state key")));
 const WallTime now = *parse_rfc3339("1994-11-06T08:49:00Z");
 
+const std::string token = "tok:en!";
+
 Outcome outcome_of(int status, std::string body, std::string retry_after = "") {
     return classify(sent,
-                    Response{status, "application/json", std::move(retry_after), Secret(std::move(body))},
+                    Response{status, "application/json", std::move(retry_after), Secret(std::move(body)),
+                             Secret(std::string(token))},
                     fingerprinter, now);
 }
 
@@ -121,7 +124,7 @@ TEST_CASE("classify: no answer is unknown, nothing sent is not sent") {
     CHECK(std::get<Unknown>(classify(sent, NoAnswerFailure{"reset"}, fingerprinter, now)).why == "reset");
     CHECK(std::get<NotSent>(classify(sent, NotSentFailure{"refused"}, fingerprinter, now)).why == "refused");
     CHECK(http_status(NoAnswerFailure{"reset"}) == 0);
-    CHECK(http_status(Response{503, "", "", Secret()}) == 503);
+    CHECK(http_status(Response{503, "", "", Secret(), Secret()}) == 503);
 }
 
 TEST_CASE("classify: the reason helps, and shows neither page nor secret") {
@@ -138,4 +141,33 @@ TEST_CASE("classify: the reason helps, and shows neither page nor secret") {
     fields.erase("name");
     CHECK(outcome_detail(outcome_of(200, to_json(fields))) ==
           "HTTP 200, but the answer is no ApiKey: 'name' is missing");
+}
+
+TEST_CASE("classify: of a denial only status and known code are told") {
+    CHECK(outcome_detail(outcome_of(401, errors("bad token x", "UNAUTHENTICATED"))) ==
+          "HTTP 401 (UNAUTHENTICATED)");
+    CHECK(outcome_detail(outcome_of(403, errors("bad token x", "FORBIDDEN"))) == "HTTP 403 (FORBIDDEN)");
+    CHECK(outcome_detail(outcome_of(403, errors("bad token x", "x-secret"))) == "HTTP 403");
+    CHECK(outcome_detail(outcome_of(401, errors("bad token x"))) == "HTTP 401");
+    CHECK(outcome_detail(outcome_of(200, errors("bad token x", "UNAUTHENTICATED"))) ==
+          "HTTP 200 (UNAUTHENTICATED)");
+    CHECK(outcome_detail(outcome_of(500, errors("bad token x", "UNAUTHENTICATED"))) ==
+          "HTTP 500 (UNAUTHENTICATED)");
+}
+
+TEST_CASE("classify: the token that was sent is in no reason") {
+    const int status = GENERATE(200, 400, 401, 403, 404, 408, 429, 500, 503);
+    const char* code = GENERATE("", "FORBIDDEN", "NOT_FOUND", "INTERNAL_SERVER_ERROR", "tok:en!");
+    const std::string why = outcome_detail(outcome_of(status, errors("bad tok:en! given", code)));
+    CAPTURE(why);
+    CHECK(why.find("tok:en") == std::string::npos);
+}
+
+TEST_CASE("classify: an answer that repeats a secret elsewhere is not taken, and may have been applied") {
+    const char* name = GENERATE(R"("s3cr3t-of-the-key")", R"("my tok:en!")");
+    auto fields = api_key_fields();
+    fields["name"] = name;
+    const Outcome outcome = outcome_of(200, to_json(fields));
+    CHECK(outcome_name(outcome) == "retryable");
+    CHECK(outcome_detail(outcome) == "HTTP 200, but the answer is no ApiKey: 'name' repeats a secret");
 }

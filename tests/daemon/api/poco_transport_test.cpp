@@ -80,6 +80,7 @@ TEST_CASE("transport: the request is what the API expects") {
     REQUIRE(shown(exchange) == "200 {}");
     CHECK(std::get<Response>(exchange).content_type == "application/json");
     CHECK(std::get<Response>(exchange).retry_after == "7");
+    CHECK(std::get<Response>(exchange).token.reveal() == token);
     CHECK(seen.get_future().get() == "PUT /rest/v1/api-key?id=5e5677d71bdc2ae76344968c HTTP/1.1\r\n"
                                      "Host: 127.0.0.1:" +
                                          std::to_string(server.port()) +
