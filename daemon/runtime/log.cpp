@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <syslog.h>
+#include <unistd.h>
 #include <utility>
 
 namespace apikeyd {
@@ -154,18 +155,14 @@ void append_journal(std::vector<std::string>& entries, const std::string& prefix
     }
 }
 
-void send_to_journal(LogLevel level, std::string_view name, const LogFields& fields) {
+std::vector<std::string> journal_entry(LogLevel level, std::string_view name, const LogFields& fields) {
     std::string message(name);
     append_text(message, "", fields);
-    std::vector<std::string> entries = {"MESSAGE=" + message,
-                                        fmt::format("PRIORITY={}", syslog_priority(level)),
-                                        "SYSLOG_IDENTIFIER=apikeyd", fmt::format("APIKEYD_EVENT={}", name)};
-    append_journal(entries, "APIKEYD_", fields);
-    std::vector<iovec> vectors;
-    for (std::string& entry : entries) {
-        vectors.push_back({entry.data(), entry.size()});
-    }
-    sd_journal_sendv(vectors.data(), static_cast<int>(vectors.size()));
+    std::vector<std::string> entry = {"MESSAGE=" + message,
+                                      fmt::format("PRIORITY={}", syslog_priority(level)),
+                                      "SYSLOG_IDENTIFIER=apikeyd", fmt::format("APIKEYD_EVENT={}", name)};
+    append_journal(entry, "APIKEYD_", fields);
+    return entry;
 }
 
 Log::Sink standard_error() {
@@ -189,24 +186,36 @@ LogField& LogField::operator=(LogField&&) noexcept = default;
 LogField::~LogField() = default;
 
 Log::Log(LogFormat format, LogLevel least)
-    : Log(format, least, format == LogFormat::journal ? Sink() : standard_error()) {}
+    : Log(format, least, standard_error()) {}
 
-Log::Log(LogFormat format, LogLevel least, Sink sink)
+Log::Log(LogFormat format, LogLevel least, Sink sink, Journal journal)
     : format_(format)
     , least_(least)
-    , sink_(std::move(sink)) {}
+    , sink_(std::move(sink))
+    , journal_(std::move(journal)) {}
 
 void Log::event(LogLevel level, std::string_view name, const LogFields& fields) {
     if (level < least_) {
         return;
     }
-    if (format_ == LogFormat::journal) {
-        send_to_journal(level, name, fields);
+    if (format_ == LogFormat::journal && journal_(journal_entry(level, name, fields))) {
         return;
     }
     const WallTime now = current_time().wall;
     sink_(level, format_ == LogFormat::json ? render_json(now, level, name, fields)
                                             : render_text(now, level, name, fields));
+}
+
+bool send_to_journal(const std::vector<std::string>& entry) {
+    // sd_journal_sendv(3) reports success where this is missing.
+    if (access("/run/systemd/journal/socket", F_OK) != 0) {
+        return false;
+    }
+    std::vector<iovec> vectors;
+    for (const std::string& field : entry) {
+        vectors.push_back({const_cast<char*>(field.data()), field.size()}); // read only, whatever iovec says
+    }
+    return sd_journal_sendv(vectors.data(), static_cast<int>(vectors.size())) >= 0;
 }
 
 bool stderr_is_journal() {

@@ -30,6 +30,9 @@ struct LogField {
     LogValue value;
 };
 
+// Sends an entry ("NAME=value", ...) to the journal. False where none listens, or it refused the entry.
+bool send_to_journal(const std::vector<std::string>& entry);
+
 // Events with a fixed name and fields, one a line (or a journal entry). Values are escaped: no line break,
 // terminal sequence or direction control of a value reaches the output as it is. One thread.
 class Log {
@@ -37,16 +40,20 @@ class Log {
     // Where a line goes, without its newline.
     using Sink = std::function<void(LogLevel level, const std::string& line)>;
 
+    using Journal = std::function<bool(const std::vector<std::string>& entry)>;
+
     // To standard error, or the journal.
     Log(LogFormat format, LogLevel least);
-    Log(LogFormat format, LogLevel least, Sink sink); // format: text or json
+    // What the journal doesn't take goes to the sink, as text: it must not be lost.
+    Log(LogFormat format, LogLevel least, Sink sink, Journal journal = send_to_journal);
 
     void event(LogLevel level, std::string_view name, const LogFields& fields);
 
   private:
     LogFormat format_;
     LogLevel least_;
-    Sink sink_; // empty: the journal
+    Sink sink_;
+    Journal journal_;
 };
 
 // Whether standard error is connected to the journal ($JOURNAL_STREAM, systemd.exec(5)).

@@ -5,6 +5,7 @@
 
 #include <Poco/JSON/Parser.h>
 #include <catch2/catch.hpp>
+#include <unistd.h>
 
 using namespace apikeyd;
 using namespace apikeyd::test;
@@ -130,4 +131,40 @@ TEST_CASE("log: an invalid desired file is told with place, message and hint") {
     CHECK(event->getValue<int>("line") == 4);
     CHECK(event->getValue<int>("column") == 9);
     CHECK(event->getValue<bool>("last_good_in_force"));
+}
+
+TEST_CASE("log: the journal gets fields in its own form, and nothing goes elsewhere") {
+    std::vector<std::string> lines;
+    std::vector<std::string> entry;
+    Log log(
+        LogFormat::journal, LogLevel::debug,
+        [&](LogLevel, const std::string& line) { lines.push_back(line); },
+        [&](const std::vector<std::string>& taken) {
+            entry = taken;
+            return true;
+        });
+    log.event(LogLevel::warning, "x", {{"n", std::int64_t{3}}, {"api_key", LogFields{{"name", "a b"}}}});
+    CHECK(lines.empty());
+    CHECK(entry == std::vector<std::string>{"MESSAGE=x n=3 api_key.name=\"a b\"", "PRIORITY=4",
+                                            "SYSLOG_IDENTIFIER=apikeyd", "APIKEYD_EVENT=x", "APIKEYD_N=3",
+                                            "APIKEYD_API_KEY_NAME=a b"});
+}
+
+TEST_CASE("log: what the journal doesn't take is written as text") {
+    std::vector<std::string> lines;
+    Log log(
+        LogFormat::journal, LogLevel::debug,
+        [&](LogLevel, const std::string& line) { lines.push_back(line); },
+        [](const std::vector<std::string>&) { return false; });
+    log.event(LogLevel::info, "x", {{"n", std::int64_t{3}}});
+    REQUIRE(lines.size() == 1);
+    CHECK_THAT(lines[0], Contains(" info ") && Contains(" x n=3"));
+}
+
+TEST_CASE("log: a journal that isn't there takes nothing") {
+    if (access("/run/systemd/journal/socket", F_OK) == 0) {
+        WARN("a journal listens here");
+        return;
+    }
+    CHECK_FALSE(send_to_journal({"MESSAGE=x"}));
 }
