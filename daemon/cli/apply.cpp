@@ -3,6 +3,7 @@
 #include "daemon/cli/converger.hpp"
 #include "daemon/cli/planning.hpp"
 #include "daemon/runtime/event_log.hpp"
+#include "daemon/runtime/hardening.hpp"
 #include "daemon/runtime/json_text.hpp"
 #include "daemon/runtime/service.hpp"
 
@@ -64,6 +65,7 @@ std::optional<ReconcileFinished> reconcile_once(const Settings& settings, Desire
 } // namespace
 
 int apply_command(const CommandLine& line) {
+    harden_process();
     const Settings settings = require_settings(line);
     DesiredState desired = require_desired(settings, line);
     if (line.dry_run) {

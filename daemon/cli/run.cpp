@@ -5,6 +5,7 @@
 #include "daemon/runtime/approval_file.hpp"
 #include "daemon/runtime/event_log.hpp"
 #include "daemon/runtime/file_watcher.hpp"
+#include "daemon/runtime/hardening.hpp"
 #include "daemon/runtime/notifier.hpp"
 #include "daemon/runtime/service.hpp"
 #include "generated/version.hpp"
@@ -83,6 +84,7 @@ class Frame {
 };
 
 int run_dry(const CommandLine& line, const Settings& settings) {
+    (void)take_token_variable(); // there is no use for it, and it would stay for long
     Frame frame(settings, true);
     DryRunReporter reporter(line, settings, frame.log());
     frame.follow(reporter, [] {});
@@ -184,6 +186,7 @@ class Daemon {
 } // namespace
 
 int run_command(const CommandLine& line) {
+    harden_process();
     const Settings settings = require_settings(line);
     block_signals();
     return line.dry_run ? run_dry(line, settings) : Daemon(settings).run();

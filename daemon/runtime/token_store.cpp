@@ -76,12 +76,21 @@ Secret read_token_file(const std::string& path) {
     return checked_token(std::move(text), path);
 }
 
+Secret take_token_variable() {
+    char* value = std::getenv("APIKEYD_TOKEN");
+    if (value == nullptr) {
+        return Secret();
+    }
+    Secret token{std::string(value)};
+    // unsetenv(3) only forgets where it was.
+    explicit_bzero(value, std::strlen(value));
+    unsetenv("APIKEYD_TOKEN");
+    return token;
+}
+
 TokenOrigin find_token(const std::string& named_file) {
     TokenOrigin origin;
-    if (const char* value = std::getenv("APIKEYD_TOKEN")) {
-        origin.variable = Secret(std::string(value));
-        unsetenv("APIKEYD_TOKEN");
-    }
+    origin.variable = take_token_variable();
     if (!named_file.empty()) {
         origin.file = named_file;
         return origin;

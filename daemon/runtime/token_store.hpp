@@ -22,8 +22,11 @@ struct TokenOrigin {
     std::string file; // empty: the variable
     Secret variable;
 };
-// Takes the variable out of the environment, where other programs could read it.
-TokenOrigin find_token(const std::string& named_file);
+TokenOrigin find_token(const std::string& named_file); // takes the variable, wherever the token is found
+
+// APIKEYD_TOKEN, which is then gone from the environment, /proc/PID/environ included: other programs could
+// read it there. Empty: not set. Before there are other threads.
+Secret take_token_variable();
 
 // The bearer token. get() may be called from any thread.
 class TokenStore {
@@ -45,8 +48,8 @@ class TokenStore {
 };
 
 // Reads a token: one line of visible ASCII, surrounding white space left out. Refuses what is no regular
-// file, a file that group or others may read, and anything that could not go into an HTTP header. Throws
-// TokenError.
+// file, a file that group or others may read, and anything that could not go into an HTTP header. The group
+// may read where systemd grants it: in $CREDENTIALS_DIRECTORY. Throws TokenError.
 Secret read_token_file(const std::string& path);
 
 } // namespace apikeyd
