@@ -10,7 +10,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -40,6 +42,16 @@ Secret checked_token(std::string text, const std::string& where) {
     return secret;
 }
 
+// systemd may grant a credential to the service's user by an access list, whose mask then stands in the
+// group's place: mode 0440.
+bool is_credential(const std::string& path) {
+    const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+    std::error_code error;
+    const auto file = std::filesystem::canonical(path, error);
+    return folder != nullptr && *folder != '\0' && !error &&
+           std::filesystem::equivalent(file.parent_path(), folder, error);
+}
+
 void require_private_file(int fd, const std::string& path) {
     struct stat info {};
     if (fstat(fd, &info) != 0) {
@@ -48,7 +60,8 @@ void require_private_file(int fd, const std::string& path) {
     if (!S_ISREG(info.st_mode)) {
         throw TokenError(fmt::format("{}: is not a regular file", path));
     }
-    if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    const mode_t granted = is_credential(path) ? S_IRGRP : 0;
+    if ((info.st_mode & (S_IRWXG | S_IRWXO) & ~granted) != 0) {
         throw TokenError(
             fmt::format("{}: others than its owner may use this file (mode {:04o}); chmod 600 it, and "
                         "replace the token if somebody may have read it",

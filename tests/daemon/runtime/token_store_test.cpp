@@ -96,3 +96,27 @@ TEST_CASE("token: a changed file is a new token; a broken one leaves the old in 
     CHECK_THROWS_AS(store.reload(), TokenError);
     CHECK(store.get().reveal() == "second");
 }
+
+TEST_CASE("token: a credential of systemd's may be readable to the group, and nothing more") {
+    TempFolder folder;
+    TempFolder elsewhere;
+    setenv("CREDENTIALS_DIRECTORY", folder.path().c_str(), 1);
+    write_token(folder / "api-token", "credential-token", 0440);
+    CHECK(TokenStore(find_token("")).get().reveal() == "credential-token");
+    CHECK(read_token_file(folder.path() + "//./api-token").reveal() == "credential-token");
+    for (const mode_t mode : {0444, 0460, 0450, 0441}) {
+        write_token(folder / "other", "abc", mode);
+        CHECK_THAT(refusal(folder / "other"), Contains("chmod 600"));
+    }
+    write_token(elsewhere / "token", "abc", 0440);
+    CHECK_THAT(refusal(elsewhere / "token"), Contains("chmod 600"));
+    std::filesystem::create_symlink(elsewhere / "token", folder / "link");
+    CHECK_THAT(refusal(folder / "link"), Contains("chmod 600"));
+    std::filesystem::create_directory(folder / "sub");
+    write_token(folder / "sub/token", "abc", 0440);
+    CHECK_THAT(refusal(folder / "sub/token"), Contains("chmod 600"));
+    setenv("CREDENTIALS_DIRECTORY", "", 1);
+    CHECK_THAT(refusal(folder / "api-token"), Contains("chmod 600"));
+    unsetenv("CREDENTIALS_DIRECTORY");
+    CHECK_THAT(refusal(folder / "api-token"), Contains("chmod 600"));
+}
