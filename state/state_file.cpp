@@ -114,6 +114,18 @@ std::optional<Identity> identity_of(const std::string& path) {
     return Identity{info.st_dev, info.st_ino};
 }
 
+std::string log_path(const std::string& path) {
+    return path + "-wal"; // https://www.sqlite.org/wal.html#the_wal_file
+}
+
+void renew_log(SQLite::Database& db, const std::string& path) {
+    // Not by a second connection: the two would share an index of the log, and disagree on what is in it.
+    if (db.execAndGet("PRAGMA journal_mode = DELETE").getString() != "delete") {
+        throw StateError(StateError::Kind::failing, fmt::format("{}: another program uses it", path));
+    }
+    db.execAndGet("PRAGMA journal_mode = WAL");
+}
+
 SQLite::Database open_writable(const std::string& path) {
     if (path != memory_path) {
         switch (inspect(path)) {

@@ -31,6 +31,14 @@ Found inspect(const std::string& path);
 SQLite::Database open_writable(const std::string& path);
 SQLite::Database open_readable(const std::string& path);
 
+// SQLite's write-ahead log beside the file. While a connection is open the newest commits may stand in it
+// alone.
+std::string log_path(const std::string& path);
+
+// Moves all commits into the file itself and begins a log anew, at its path, for one that was removed there.
+// Throws SQLite::Exception, or StateError, while others use the file.
+void renew_log(SQLite::Database& db, const std::string& path);
+
 // Which file is at the path now; nothing if there is none.
 struct Identity {
     dev_t device = 0;

@@ -61,14 +61,25 @@ struct StateStore::Impl {
         return *slot;
     }
 
+    bool in_place() const {
+        return path == state_file::memory_path || state_file::identity_of(path) == identity;
+    }
+    bool log_in_place() const {
+        return !log_identity || state_file::identity_of(state_file::log_path(path)) == log_identity;
+    }
+
     // An unlinked or replaced file would go unnoticed by SQLite: commits would reach a file that nobody
     // finds.
     void require_in_place() const {
-        if (path != state_file::memory_path && state_file::identity_of(path) != identity) {
+        if (!in_place() || !log_in_place()) {
             throw StateError(StateError::Kind::replaced,
-                             fmt::format("{}: the state file was removed or replaced while in use", path));
+                             fmt::format("{}: the state file was removed or replaced while in use",
+                                         in_place() ? state_file::log_path(path) : path));
         }
     }
+
+    // After the first access: SQLite makes it when it needs it.
+    void find_log() { log_identity = state_file::identity_of(state_file::log_path(path)); }
 
     std::int64_t read_next_reconciliation() {
         return db.execAndGet("SELECT coalesce(max(seq), 0) + 1 FROM reconciliation").getInt64();
@@ -83,6 +94,7 @@ struct StateStore::Impl {
     std::optional<StateLock> lock; // dropped after the database is closed
     SQLite::Database db;
     std::optional<state_file::Identity> identity;
+    std::optional<state_file::Identity> log_identity; // nothing: no log yet
     std::int64_t next_reconciliation = 0;
     std::optional<SQLite::Statement> put_key, put_doubt, clear_doubt, put_history, put_reconciliation,
         find_key;
@@ -157,6 +169,7 @@ StateStore StateStore::open(const std::string& given) {
     return guarded(path, [&] {
         auto impl = std::make_unique<Impl>(path, state_file::open_writable(path), std::move(lock));
         impl->next_reconciliation = impl->read_next_reconciliation();
+        impl->find_log();
         return StateStore(std::move(impl));
     });
 }
@@ -199,9 +212,17 @@ std::optional<KnownKey> StateStore::find(const KeyId& id) {
 
 void StateStore::reopen() {
     guarded(impl_->path, [&] {
+        if (impl_->in_place()) {
+            if (!impl_->log_in_place()) {
+                state_file::renew_log(impl_->db, impl_->path);
+                impl_->find_log();
+            }
+            return;
+        }
         auto fresh =
             std::make_unique<Impl>(impl_->path, state_file::open_writable(impl_->path), std::nullopt);
         fresh->next_reconciliation = std::max(impl_->next_reconciliation, fresh->read_next_reconciliation());
+        fresh->find_log();
         fresh->lock = std::move(impl_->lock);
         impl_ = std::move(fresh);
     });
@@ -230,6 +251,9 @@ void StateStore::commit(const StateBatch& batch) {
             }
         }
         transaction.commit();
+        if (!impl_->log_identity) {
+            impl_->find_log();
+        }
     });
 }
 

@@ -60,7 +60,8 @@ class StateStore {
     std::optional<KnownKey> find(const KeyId& id);
 
     // Opens the file at the path anew, whichever it is now, under the lock that is held already. For a state
-    // that was replaced; a file that can't be used leaves everything as it was.
+    // that was replaced; a file that can't be used leaves everything as it was. Where only SQLite's log
+    // beside it was lost, nothing is: its commits go into the file first, as soon as nobody reads.
     void reopen();
 
     // One transaction, durable on return.

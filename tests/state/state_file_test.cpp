@@ -203,6 +203,79 @@ TEST_CASE("state file: one that is removed or replaced while open takes no more 
     CHECK(error_of([&] { store.commit(batch); }).kind() == StateError::Kind::replaced);
 }
 
+TEST_CASE("state file: commits are not made into a log that nobody finds, and none is lost") {
+    TempFolder folder;
+    const bool committed = GENERATE(true, false);
+    const bool replaced = GENERATE(true, false);
+    auto store = StateStore::open(folder / "state.db");
+    StateBatch batch;
+    if (committed) {
+        batch.keys = {seen(key_id(1), "a", true)};
+        store.commit(batch);
+    }
+    REQUIRE(std::filesystem::remove(folder / "state.db-wal"));
+    if (GENERATE(true, false)) { // its index too, as rm state.db-* does
+        REQUIRE(std::filesystem::remove(folder / "state.db-shm"));
+    }
+    if (replaced) {
+        write_file(folder / "state.db-wal", "");
+    }
+    batch.keys = {seen(key_id(2), "b", true)};
+    const StateError error = error_of([&] { store.commit(batch); });
+    CHECK(error.kind() == StateError::Kind::replaced);
+    CHECK_THAT(error.what(), Contains("state.db-wal"));
+
+    store.reopen();
+    store.commit(batch);
+    store.commit(batch);
+    CHECK(std::filesystem::exists(folder / "state.db-wal"));
+    auto reader = StateStore::open_reader(folder / "state.db");
+    REQUIRE(reader);
+    CHECK(reader->find(key_id(1)).has_value() == committed);
+    CHECK(reader->find(key_id(2)));
+}
+
+TEST_CASE("state file: a log that is lost while others read is taken up when they are done") {
+    TempFolder folder;
+    make_state(folder / "state.db", 3);
+    int go[2];
+    int ready[2];
+    REQUIRE(pipe(go) == 0);
+    REQUIRE(pipe(ready) == 0);
+    const pid_t child = fork(); // before the store: SQLite's connections don't survive it
+    if (child == 0) {
+        char byte = 0;
+        (void)!read(go[0], &byte, 1);
+        auto reader = StateStore::open_reader(folder / "state.db");
+        auto keys = reader->known();
+        (void)keys->next();
+        (void)!write(ready[1], "x", 1);
+        (void)!read(go[0], &byte, 1);
+        keys.reset();
+        reader.reset();
+        _exit(0);
+    }
+    auto store = StateStore::open(folder / "state.db");
+    StateBatch batch;
+    batch.keys = {seen(key_id(4), "d", true)};
+    store.commit(batch);
+    REQUIRE(write(go[1], "x", 1) == 1);
+    char byte = 0;
+    REQUIRE(read(ready[0], &byte, 1) == 1);
+    REQUIRE(std::filesystem::remove(folder / "state.db-wal"));
+    CHECK(error_of([&] { store.commit(batch); }).kind() == StateError::Kind::replaced);
+    CHECK(error_of([&] { store.reopen(); }).kind() == StateError::Kind::failing);
+    CHECK(error_of([&] { store.commit(batch); }).kind() == StateError::Kind::replaced);
+    REQUIRE(write(go[1], "x", 1) == 1);
+    waitpid(child, nullptr, 0);
+    store.reopen();
+    store.commit(batch);
+    CHECK(store.counts().known == 4);
+    for (const int end : {go[0], go[1], ready[0], ready[1]}) {
+        close(end);
+    }
+}
+
 TEST_CASE("state file: a commit stands when the process is killed right after it") {
     TempFolder folder;
     make_state(folder / "state.db");
