@@ -28,8 +28,14 @@ class DisableGate {
 
     // The key is wanted disabled and may be enabled. `removed`: since the file no longer names it.
     void count(const KeyId& id, bool removed);
-    // It turned out that there is nothing to disable.
+    // It turned out that there is nothing to disable; what was let go for this revision goes on counting.
     void discount(const KeyId& id) {
+        if (!released_.contains(id)) {
+            counted_.erase(id);
+        }
+    }
+    // The API refused to disable it.
+    void refused(const KeyId& id) {
         counted_.erase(id);
         released_.erase(id);
     }

@@ -253,8 +253,9 @@ void Reconciler::next_for(const KnownKey& known, Work work, const Answer& answer
         run_->entry.applied += applied && !work.look() && !known.rejection ? 1 : 0;
         run_->entry.rejected += plan.standing == Standing::rejected ? 1 : 0;
     }
-    const bool disabled_by_us = applied && work.change.disables(); // that goes on counting
-    if (!disabled_by_us && (!plan.change || !plan.change->disables())) {
+    if (std::holds_alternative<Rejected>(answer.outcome)) {
+        gate_.refused(work.change.id);
+    } else if (!plan.change || !plan.change->disables()) {
         gate_.discount(work.change.id);
     }
     if (!plan.change) {
