@@ -215,11 +215,11 @@ constexpr std::array rules{
     SettingRule{{"keys", "--keys", "APIKEYD_KEYS", "PATH", "desired file, or a folder of them"}, take_keys, false, true},
     SettingRule{{"state", "--state", "APIKEYD_STATE", "FILE", "state file"}, take_state, false, true},
     SettingRule{{"reconcile.resync", "--resync", "APIKEYD_RESYNC", "DURATION", "assert everything again this often; 0: never"}, take_resync},
-    SettingRule{{"reconcile.refresh", "--refresh", "APIKEYD_REFRESH", "never|probe", "look at each key before planning"}, take_refresh},
+    SettingRule{{"reconcile.refresh", "--refresh", "APIKEYD_REFRESH", "never|probe", "look at each key before planning", false}, take_refresh},
     SettingRule{{"reconcile.removed_keys", "--removed-keys", "APIKEYD_REMOVED_KEYS", "ignore|disable", "what becomes of a key taken out of the file"}, take_removed_keys},
     SettingRule{{"guard.max_disable", "--max-disable", "APIKEYD_MAX_DISABLE", "SHARE|COUNT", "disable at most so many keys without approval"}, take_max_disable},
     SettingRule{{"guard.allow_self_disable", "--allow-self-disable", "APIKEYD_ALLOW_SELF_DISABLE", "true|false", "allow disabling the key whose secret is our token"}, take_allow_self_disable, true},
-    SettingRule{{"status.listen", "--status-listen", "APIKEYD_STATUS_LISTEN", "HOST:PORT", "address of the status page and metrics; empty: none"}, take_listen},
+    SettingRule{{"status.listen", "--status-listen", "APIKEYD_STATUS_LISTEN", "HOST:PORT", "address of the status page and metrics; empty: none", false}, take_listen},
     SettingRule{{"log.format", "--log-format", "APIKEYD_LOG_FORMAT", "text|json|journal", "form of the log"}, take_log_format},
     SettingRule{{"log.level", "--log-level", "APIKEYD_LOG_LEVEL", "debug|info|warning|error", "least level that is logged"}, take_log_level},
 };

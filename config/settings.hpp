@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace apikeyd {
 
@@ -74,6 +75,7 @@ struct SettingInfo {
     std::string_view env;   // "APIKEYD_API_TIMEOUT"
     std::string_view value; // placeholder for help: "DURATION"
     std::string_view help;  // one line
+    bool available = true;  // false: this version does nothing with it; see refuse_unavailable()
 };
 std::span<const SettingInfo> setting_table();
 
@@ -90,6 +92,9 @@ std::map<std::string, std::string, std::less<>> apikeyd_environment(const char* 
 
 // Every wrong value of every source is reported. An unknown APIKEYD_ variable is a warning with a near name.
 Loaded<Settings> load_settings(const SettingSources& sources);
+
+// What the settings ask for that this version does not do, an error each.
+std::vector<Diagnostic> refuse_unavailable(const Settings& settings);
 
 // "10s", "500ms", "6h", "2h30m", "1d", or a bare 0. Nothing if it is anything else, negative or too large.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);

@@ -25,8 +25,20 @@ std::string count_errors(const std::vector<Diagnostic>& diagnostics) {
 
 } // namespace
 
-Settings require_settings(const CommandLine& line) {
+Loaded<Settings> usable_settings(const CommandLine& line) {
     Loaded<Settings> loaded = load_settings(line.sources);
+    if (loaded) {
+        const std::vector<Diagnostic> refused = refuse_unavailable(*loaded.value);
+        loaded.diagnostics.insert(loaded.diagnostics.end(), refused.begin(), refused.end());
+        if (!refused.empty()) {
+            loaded.value.reset();
+        }
+    }
+    return loaded;
+}
+
+Settings require_settings(const CommandLine& line) {
+    Loaded<Settings> loaded = usable_settings(line);
     std::cerr << render_diagnostics(loaded.diagnostics, wants_color(line, STDERR_FILENO));
     if (!loaded) {
         throw CommandError(exit_settings, "the settings can't be used: " + count_errors(loaded.diagnostics));
@@ -34,12 +46,14 @@ Settings require_settings(const CommandLine& line) {
     return std::move(*loaded.value);
 }
 
-DesiredState require_desired(const Settings& settings, const CommandLine& line) {
+DesiredState require_desired(const Settings& settings, const CommandLine& line,
+                             std::string_view consequence) {
     Loaded<DesiredState> loaded = load_desired(settings.keys);
     std::cerr << render_diagnostics(loaded.diagnostics, wants_color(line, STDERR_FILENO));
     if (!loaded) {
-        throw CommandError(exit_error, fmt::format("{}: {}; nothing was sent", settings.keys,
-                                                   count_errors(loaded.diagnostics)));
+        throw CommandError(exit_error,
+                           fmt::format("{}: {}{}{}", settings.keys, count_errors(loaded.diagnostics),
+                                       consequence.empty() ? "" : "; ", consequence));
     }
     return std::move(*loaded.value);
 }

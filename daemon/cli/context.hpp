@@ -7,6 +7,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace apikeyd {
@@ -45,12 +46,16 @@ class CommandError : public std::runtime_error {
     ExitCode code_;
 };
 
-// The settings; what is wrong with them goes to standard error. Throws CommandError (78) if they can't be
-// used.
+// The settings, where this version can do what they ask for.
+Loaded<Settings> usable_settings(const CommandLine& line);
+
+// The same; what is wrong with them goes to standard error. Throws CommandError (78) if they can't be used.
 Settings require_settings(const CommandLine& line);
 
-// The desired state; diagnostics go to standard error. Throws CommandError (1) if it is invalid.
-DesiredState require_desired(const Settings& settings, const CommandLine& line);
+// The desired state; diagnostics go to standard error. Throws CommandError (1) if it is invalid, with what
+// follows from that.
+DesiredState require_desired(const Settings& settings, const CommandLine& line,
+                             std::string_view consequence = {});
 
 // Whether to colour what goes to this file descriptor: a terminal, and neither --no-color nor NO_COLOR
 // (https://no-color.org) nor TERM=dumb says otherwise.
