@@ -67,7 +67,7 @@ std::optional<ReconcileFinished> reconcile_once(const Settings& settings, Desire
 int apply_command(const CommandLine& line) {
     harden_process();
     const Settings settings = require_settings(line);
-    DesiredState desired = require_desired(settings, line);
+    DesiredState desired = require_desired(settings, line, "nothing was sent");
     if (line.dry_run) {
         return print_drift(plan_from_state(desired, settings), line);
     }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/usage.hpp"
 #include "daemon/runtime/token_store.hpp"
 #include "generated/version.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <exception>
+#include <functional>
 #include <iostream>
-#include <map>
+#include <optional>
 #include <string>
 
 namespace apikeyd {
@@ -33,11 +35,12 @@ void add_settings(CLI::App& app, SettingSources& sources) {
                [&sources, path](const std::string& value) { sources.flags[path] = value; },
                std::string(setting.help))
             ->type_name(std::string(setting.value))
-            ->group("Settings (each also in the environment and the settings file)");
+            ->group(setting.available ? "Settings (each also in the environment and the settings file)"
+                                      : ""); // hidden
     }
 }
 
-void add_common(CLI::App& app, CommandLine& line) {
+void add_common(CLI::App& app, CommandLine& line, std::optional<std::string>& format) {
     app.add_option_function<std::string>(
            "--config",
            [&line](const std::string& path) {
@@ -47,11 +50,8 @@ void add_common(CLI::App& app, CommandLine& line) {
            "Settings file (default " + line.sources.settings_file + ")")
         ->envname("APIKEYD_CONFIG")
         ->type_name("FILE");
-    app.add_option("--format", line.format, "Form of reports: text, json")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, OutputFormat>{{"text", OutputFormat::text}, {"json", OutputFormat::json}}))
-        ->envname("APIKEYD_FORMAT")
-        ->type_name("FORMAT");
+    app.add_option("--format", format, "Form of reports: text, json")
+        ->type_name("FORMAT (Env:APIKEYD_FORMAT)"); // read by require_format(), which names what is wrong
     app.add_flag("--no-color", line.no_color, "Never colour; so does NO_COLOR")->envname("APIKEYD_NO_COLOR");
     app.add_flag("--quiet", line.quiet, "Print no report; the exit code tells")->envname("APIKEYD_QUIET");
 }
@@ -67,10 +67,14 @@ void add_commands(CLI::App& app, Command& chosen, CommandLine& line) {
     CLI::App* run =
         add_command(app, chosen, "run", "Watch the desired file and converge, for ever", &run_command);
     CLI::App* apply = add_command(app, chosen, "apply", "Reconcile once, then exit", &apply_command);
-    for (CLI::App* command : {run, apply}) {
-        command->add_flag("--dry-run", line.dry_run, "Report what would be sent, and send nothing")
-            ->envname("APIKEYD_DRY_RUN");
-    }
+    run->add_flag("--dry-run", line.dry_run,
+                  "Report what would be sent, now and after each change of the file, and send nothing; "
+                  "SIGTERM or SIGINT ends it (exit 0, differences or not)")
+        ->envname("APIKEYD_DRY_RUN");
+    apply
+        ->add_flag("--dry-run", line.dry_run,
+                   "Report what would be sent, and send nothing (exit 2: differences)")
+        ->envname("APIKEYD_DRY_RUN");
     apply
         ->add_option("--approve", line.digest,
                      "Let the plan with this digest disable as many keys as it wants")
@@ -92,9 +96,9 @@ int report(ExitCode code, const char* message) {
 }
 
 // The last catch: every error ends here as a message and an exit code.
-int call(Command command, const CommandLine& line) {
+int guarded(const std::function<int()>& command) {
     try {
-        return command(line);
+        return command();
     } catch (const CommandError& error) {
         return report(error.code(), error.what());
     } catch (const TokenError& error) {
@@ -110,20 +114,33 @@ int run_cli(int argc, const char* const* argv, const char* const* environment) {
     CommandLine line;
     line.sources.environment = apikeyd_environment(environment);
     Command chosen = nullptr;
+    std::optional<std::string> format;
 
     CLI::App app("Keeps the API keys of a Plumaa ID organization as a YAML file says.", "apikeyd");
     app.set_version_flag("--version", std::string("apikeyd ") + version);
-    app.require_subcommand(1);
+    app.require_subcommand(0, 1);
+    app.allow_extras(); // require_usage() has better words for them
     app.footer(footer);
-    add_common(app, line);
+    add_common(app, line, format);
     add_settings(app, line.sources);
     add_commands(app, chosen, line);
     try {
         app.parse(argc, argv);
+    } catch (const CLI::Success& asked) { // --help, --version
+        app.exit(asked);
+        return guarded([] {
+            print("");
+            return exit_ok;
+        });
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? exit_ok : exit_usage;
+        app.exit(error);
+        return exit_usage;
     }
-    return call(chosen, line);
+    return guarded([&] {
+        require_usage(app);
+        line.format = require_format(format, line.sources);
+        return chosen(line);
+    });
 }
 
 } // namespace apikeyd

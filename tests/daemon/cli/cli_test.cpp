@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/daemon/cli/program.hpp"
+#include "tests/support/temp_folder.hpp"
+
+#include <catch2/catch.hpp>
+#include <fcntl.h>
+
+using namespace apikeyd::test;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+struct Ended {
+    int code;
+    std::string out;
+    std::string err;
+};
+
+Ended run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {},
+          const std::string& output = "") {
+    Program program(arguments, environment, output);
+    const int code = program.wait();
+    return {code, program.out(), program.err()};
+}
+
+} // namespace
+
+TEST_CASE("cli: an unknown command is named, with the one that is near or all there are") {
+    const Ended near = run({"aply"});
+    CHECK(near.code == 64);
+    CHECK_THAT(near.err, Contains("unknown command 'aply'") && Contains("did you mean apply?"));
+    const Ended far = run({"--no-color", "frob"});
+    CHECK(far.code == 64);
+    CHECK_THAT(far.err, Contains("unknown command 'frob'") && Contains("run, apply, ") && Contains("schema"));
+}
+
+TEST_CASE("cli: no command at all is wrong usage, and says which there are") {
+    const Ended ended = run({});
+    CHECK(ended.code == 64);
+    CHECK_THAT(ended.err, Contains("no command") && Contains("run, apply, "));
+}
+
+TEST_CASE("cli: an unknown option is named without what follows it") {
+    const Ended near = run({"drift", "--stat=x"});
+    CHECK(near.code == 64);
+    CHECK_THAT(near.err, Contains("unknown option '--stat'") && Contains("did you mean --state?"));
+    for (const auto& arguments : std::vector<std::vector<std::string>>{
+             {"run", "--token", "hunter2"}, {"run", "--token=hunter2"}, {"--token", "hunter2", "run"}}) {
+        const Ended token = run(arguments);
+        CHECK(token.code == 64);
+        CHECK_THAT(token.err, Contains("'--token'") && Contains("--token-file") && !Contains("hunter2"));
+    }
+}
+
+TEST_CASE("cli: an argument that a command doesn't take is named") {
+    const Ended ended = run({"drift", "keys.yaml"});
+    CHECK(ended.code == 64);
+    CHECK_THAT(ended.err, Contains("drift") && Contains("'keys.yaml'"));
+}
+
+TEST_CASE("cli: a form of report that there isn't is refused in plain words") {
+    const char* value = GENERATE("xml", "1", "0", "JSON", "text ");
+    const Ended flag = run({"schema", std::string("--format=") + value});
+    CHECK(flag.code == 64);
+    CHECK_THAT(flag.err, Contains(std::string("--format: '") + value + "'") && Contains("text, json") &&
+                             !Contains("APIKEYD_FORMAT") && !Contains("{"));
+}
+
+TEST_CASE("cli: the form of reports may come from the environment, which is then named") {
+    const Ended wrong = run({"schema"}, {"APIKEYD_FORMAT=xml"});
+    CHECK(wrong.code == 64);
+    CHECK_THAT(wrong.err, Contains("APIKEYD_FORMAT: 'xml'") && Contains("text, json"));
+    CHECK(run({"schema", "--format", "json"}, {"APIKEYD_FORMAT=xml"}).code == 0);
+    CHECK(run({"schema"}, {"APIKEYD_FORMAT="}).code == 0);
+    TempFolder folder;
+    write_file(folder / "keys.yaml", "version: 1\nkeys: []\n");
+    CHECK_THAT(run({"validate", folder / "keys.yaml"}, {"APIKEYD_FORMAT=json"}).out, StartsWith("{"));
+}
+
+TEST_CASE("cli: output that can't be written is an error") {
+    const char* what = GENERATE("--help", "--version", "schema");
+    const Ended ended = run({what}, {}, "/dev/full");
+    CHECK(ended.code == 1);
+    CHECK_THAT(ended.err, Contains("can't be written"));
+    CHECK(run({what}).code == 0);
+}
+
+TEST_CASE("cli: only what would send says that nothing was sent") {
+    TempFolder folder;
+    write_file(folder / "settings.yaml", "");
+    write_file(folder / "keys.yaml", "version: 1\nkeys: [{id: 7}]\n");
+    const std::vector<std::string> common = {
+        "--config", folder / "settings.yaml", "--keys", folder / "keys.yaml", "--state", folder / "state.db"};
+    for (const char* command : {"drift", "validate", "apply"}) {
+        std::vector<std::string> arguments = common;
+        arguments.emplace_back(command);
+        const Ended ended = run(arguments, {"APIKEYD_TOKEN=x"});
+        CAPTURE(command, ended.err);
+        CHECK(ended.code == 1);
+        CHECK(((ended.err + ended.out).find("nothing was sent") != std::string::npos) ==
+              (std::string(command) == "apply"));
+    }
+}
+
+TEST_CASE("cli: the help of run says how a dry run ends") {
+    CHECK_THAT(run({"run", "--help"}).out, Contains("SIGTERM") && Contains("exit 0"));
+}
+
+TEST_CASE("cli: what this version can't do is refused, from wherever it is set, and not offered") {
+    TempFolder folder;
+    write_file(folder / "keys.yaml", "version: 1\nkeys: []\n");
+    const std::string command = GENERATE("run", "apply", "drift");
+    const auto [yaml, environment, flag, sentence] =
+        GENERATE(table<std::string, std::string, std::string, std::string>({
+            {"reconcile: {refresh: probe}", "APIKEYD_REFRESH=probe", "--refresh=probe",
+             "reconcile.refresh: error: probe is not available in this version"},
+            {"status: {listen: '127.0.0.1:9464'}", "APIKEYD_STATUS_LISTEN=127.0.0.1:9464",
+             "--status-listen=127.0.0.1:9464",
+             "status.listen: error: the status server is not available in this version"},
+        }));
+    const std::string settings = folder / "settings.yaml";
+    const std::vector<std::string> common = {
+        command, "--config", settings, "--keys", folder / "keys.yaml", "--state", folder / "state.db"};
+    std::vector<std::string> with_flag = common;
+    with_flag.push_back(flag);
+    write_file(settings, "");
+    for (const Ended& ended :
+         {run(common, {environment, "APIKEYD_TOKEN=x"}), run(with_flag, {"APIKEYD_TOKEN=x"})}) {
+        CHECK(ended.code == 78);
+        CHECK_THAT(ended.err, Contains(sentence));
+    }
+    write_file(settings, yaml + "\n");
+    const Ended ended = run(common, {"APIKEYD_TOKEN=x"});
+    CHECK(ended.code == 78);
+    CHECK_THAT(ended.err, Contains(sentence));
+    const std::string name = flag.substr(0, flag.find('='));
+    CHECK_THAT(run({command, "--help"}).out + run({"--help"}).out, !Contains(name));
+}
