@@ -58,7 +58,8 @@ class ReconcileWorld {
         plan();
     }
 
-    void answer(const KeyId& id, Outcome outcome, int status = 0) {
+    // The id by value: it may be that of the entry in `sent`, which goes.
+    void answer(KeyId id, Outcome outcome, int status = 0) {
         started.erase(id);
         sent.erase(id);
         perform(
