@@ -29,32 +29,38 @@ struct ApiSettings {
     unsigned concurrency = 8;                          // requests under way at once; 1 to 256
     double rate_limit = 0;                             // requests a second; 0: none
     std::optional<KeyId> self_id;                      // the key whose secret is our token, where known
+    friend bool operator==(const ApiSettings&, const ApiSettings&) = default;
 };
 
 struct ReconcileSettings {
     std::chrono::seconds resync{0}; // 0: never
     Refresh refresh = Refresh::never;
     RemovedKeys removed_keys = RemovedKeys::ignore;
+    friend bool operator==(const ReconcileSettings&, const ReconcileSettings&) = default;
 };
 
 // A share of the managed keys, or a count.
 struct Percentage {
     double value = 0; // 0 to 100
+    friend bool operator==(const Percentage&, const Percentage&) = default;
 };
 using DisableLimit = std::variant<Percentage, std::uint64_t>;
 
 struct GuardSettings {
     DisableLimit max_disable = Percentage{30};
     bool allow_self_disable = false;
+    friend bool operator==(const GuardSettings&, const GuardSettings&) = default;
 };
 
 struct StatusSettings {
     std::string listen; // empty: no server
+    friend bool operator==(const StatusSettings&, const StatusSettings&) = default;
 };
 
 struct LogSettings {
     std::optional<LogFormat> format; // nothing: not said anywhere; the runtime picks text or journal
     LogLevel level = LogLevel::info;
+    friend bool operator==(const LogSettings&, const LogSettings&) = default;
 };
 
 struct Settings {
@@ -65,6 +71,7 @@ struct Settings {
     GuardSettings guard;
     StatusSettings status;
     LogSettings log;
+    friend bool operator==(const Settings&, const Settings&) = default;
 };
 
 // One setting: where it can be said. The table is the single place that lists them; flags, environment,

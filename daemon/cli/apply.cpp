@@ -44,7 +44,7 @@ std::optional<ReconcileFinished> reconcile_once(const Settings& settings, Desire
     EventLoop loop;
     Log log = make_log(settings.log);
     Engine* engine = nullptr;
-    Converger converger(loop, log, settings, attempts, [&] {
+    Converger converger(loop, log, settings, take_token_variable(), attempts, [&] {
         if (engine != nullptr && (engine->idle() || engine->stopped() || engine->state_trouble())) {
             loop.quit();
         }

@@ -58,9 +58,9 @@ Safeguards safeguards_of(const Settings& settings) {
     return safeguards;
 }
 
-Converger::Converger(EventLoop& loop, Log& log, const Settings& settings,
+Converger::Converger(EventLoop& loop, Log& log, const Settings& settings, Secret token_variable,
                      std::optional<unsigned> max_attempts, std::function<void()> stepped)
-    : token_(find_token(settings.api.token_file))
+    : token_(find_token(settings.api.token_file, std::move(token_variable)))
     , engine_(loop, log, StateStore::open(settings.state),
               Reconciler(reconciler_options(settings, max_attempts), seeded_random()),
               safeguards_of(settings), connections(settings.api, token_, deadlines_), std::move(stepped)) {

@@ -15,10 +15,11 @@ namespace apikeyd {
 // none.
 class Converger {
   public:
-    // `max_attempts`: nothing for a daemon, which never gives up. Throws TokenError, StateError; CommandError
-    // (78) where the connections can't be made as the settings say.
-    Converger(EventLoop& loop, Log& log, const Settings& settings, std::optional<unsigned> max_attempts,
-              std::function<void()> stepped);
+    // `token_variable`: what APIKEYD_TOKEN said. `max_attempts`: nothing for a daemon, which never gives up.
+    // Throws TokenError, StateError; CommandError (78) where the connections can't be made as the settings
+    // say.
+    Converger(EventLoop& loop, Log& log, const Settings& settings, Secret token_variable,
+              std::optional<unsigned> max_attempts, std::function<void()> stepped);
 
     Engine& engine() noexcept { return engine_; }
     TokenStore& token() noexcept { return token_; }

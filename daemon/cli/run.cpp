@@ -100,10 +100,14 @@ int run_dry(const CommandLine& line, const Settings& settings) {
 // The daemon proper.
 class Daemon {
   public:
-    explicit Daemon(const Settings& settings)
-        : frame_(settings, false)
+    Daemon(const CommandLine& line, const Settings& settings, const Secret& token_variable)
+        : line_(line)
+        , settings_(settings)
+        , token_variable_(token_variable)
+        , frame_(settings, false)
         , timeout_(settings.api.timeout)
-        , converger_(frame_.loop(), frame_.log(), settings, std::nullopt, [this] { stepped(); })
+        , converger_(frame_.loop(), frame_.log(), settings, token_variable, std::nullopt,
+                     [this] { stepped(); })
         , overdue_(frame_.loop(), [this] { leave_unfinished(); })
         , state_path_(settings.state) {
         frame_.follow(converger_.engine(), [this] { stepped(); });
@@ -114,13 +118,17 @@ class Daemon {
         approval_watcher_ = std::make_unique<FileWatcher>(
             frame_.loop(), approval_path(settings.state), [this] { take_approval_left(); },
             !inotify_sees_all(settings.state));
+        settings_watcher_ = std::make_unique<FileWatcher>(
+            frame_.loop(), line.sources.settings_file, [this] { reload_settings(); },
+            !inotify_sees_all(line.sources.settings_file));
         frame_.loop().on_signal(SIGHUP, [this] { reload(); });
         stop_on_signals(frame_.loop(), [this](const std::string& why) { stop(why); });
     }
 
-    int run() {
+    // The settings to begin anew with; nothing: it was told to stop.
+    std::optional<Settings> run() {
         frame_.run();
-        return exit_ok;
+        return next_settings_;
     }
 
   private:
@@ -137,9 +145,36 @@ class Daemon {
 
     void reload() {
         frame_.notifier().reloading();
+        reload_settings();
         reload_token();
         frame_.watcher().look();
         frame_.notifier().ready();
+    }
+
+    // New settings take effect by an orderly end and a new beginning in the same process. What can't be used
+    // changes nothing.
+    void reload_settings() {
+        if (next_settings_ || stopping_) {
+            return;
+        }
+        Loaded<Settings> fresh = usable_settings(line_);
+        if (!fresh) {
+            log_settings_invalid(frame_.log(), fresh.diagnostics);
+            return;
+        }
+        if (*fresh.value == settings_) {
+            return;
+        }
+        try {
+            (void)TokenStore(find_token(fresh.value->api.token_file, token_variable_));
+        } catch (const TokenError& error) {
+            log_token_invalid(frame_.log(), error.what());
+            return;
+        }
+        next_settings_ = std::move(*fresh.value);
+        log_settings_reloaded(frame_.log(), line_.sources.settings_file);
+        overdue_.set(current_time().mono + timeout_ + shutdown_slack);
+        converger_.engine().stop();
     }
 
     void reload_token() {
@@ -162,6 +197,8 @@ class Daemon {
     void stop(const std::string& why) {
         log_daemon_stopping(frame_.log(), why);
         frame_.notifier().stopping();
+        stopping_ = true;
+        next_settings_.reset();
         overdue_.set(current_time().mono + timeout_ + shutdown_slack);
         converger_.engine().stop();
     }
@@ -173,6 +210,11 @@ class Daemon {
         _exit(exit_error);
     }
 
+    const CommandLine& line_;
+    Settings settings_;
+    Secret token_variable_;
+    std::optional<Settings> next_settings_;
+    bool stopping_ = false;
     Frame frame_;
     std::chrono::milliseconds timeout_;
     std::string status_;
@@ -181,15 +223,26 @@ class Daemon {
     std::string state_path_;
     std::unique_ptr<FileWatcher> token_watcher_;
     std::unique_ptr<FileWatcher> approval_watcher_;
+    std::unique_ptr<FileWatcher> settings_watcher_;
 };
 
 } // namespace
 
 int run_command(const CommandLine& line) {
     harden_process();
-    const Settings settings = require_settings(line);
+    Settings settings = require_settings(line);
     block_signals();
-    return line.dry_run ? run_dry(line, settings) : Daemon(settings).run();
+    if (line.dry_run) {
+        return run_dry(line, settings);
+    }
+    const Secret token_variable = take_token_variable();
+    for (;;) {
+        auto next = Daemon(line, settings, token_variable).run();
+        if (!next) {
+            return exit_ok;
+        }
+        settings = std::move(*next);
+    }
 }
 
 } // namespace apikeyd

@@ -118,6 +118,17 @@ void log_one(Log& log, const ReconcileFinished& event) {
                {"revision", event.revision}});
 }
 
+LogFields diagnostic_fields(const Diagnostic& diagnostic) {
+    LogFields fields = {{"file", diagnostic.file},
+                        {"line", std::int64_t{diagnostic.line}},
+                        {"column", std::int64_t{diagnostic.column}},
+                        {"message", diagnostic.message}};
+    if (!diagnostic.hint.empty()) {
+        fields.push_back({"hint", diagnostic.hint});
+    }
+    return fields;
+}
+
 } // namespace
 
 void log_event(Log& log, const Event& event) {
@@ -156,20 +167,26 @@ void log_desired_loaded(Log& log, const DesiredState& desired) {
 
 void log_desired_invalid(Log& log, const std::vector<Diagnostic>& diagnostics, bool last_good_in_force) {
     for (const Diagnostic& diagnostic : diagnostics) {
-        const bool error = diagnostic.severity == Severity::error;
-        LogFields fields = {{"file", diagnostic.file},
-                            {"line", std::int64_t{diagnostic.line}},
-                            {"column", std::int64_t{diagnostic.column}},
-                            {"message", diagnostic.message}};
-        if (!diagnostic.hint.empty()) {
-            fields.push_back({"hint", diagnostic.hint});
-        }
-        if (error) {
+        LogFields fields = diagnostic_fields(diagnostic);
+        if (diagnostic.severity == Severity::error) {
             fields.push_back({"last_good_in_force", last_good_in_force});
+            log.event(LogLevel::error, "desired_invalid", fields);
+        } else {
+            log.event(LogLevel::warning, "desired_warning", fields);
         }
-        log.event(error ? LogLevel::error : LogLevel::warning, error ? "desired_invalid" : "desired_warning",
-                  fields);
     }
+}
+
+void log_settings_invalid(Log& log, const std::vector<Diagnostic>& diagnostics) {
+    for (const Diagnostic& diagnostic : diagnostics) {
+        const bool error = diagnostic.severity == Severity::error;
+        log.event(error ? LogLevel::error : LogLevel::warning,
+                  error ? "settings_invalid" : "settings_warning", diagnostic_fields(diagnostic));
+    }
+}
+
+void log_settings_reloaded(Log& log, const std::string& file) {
+    log.event(LogLevel::info, "settings_reloaded", {{"file", file}});
 }
 
 void log_state_unavailable(Log& log, const std::string& why) {

@@ -27,6 +27,8 @@ void log_daemon_stopping(Log& log, const std::string& why);
 void log_desired_loaded(Log& log, const DesiredState& desired);
 // One line a diagnostic; warnings of a valid file as well.
 void log_desired_invalid(Log& log, const std::vector<Diagnostic>& diagnostics, bool last_good_in_force);
+void log_settings_invalid(Log& log, const std::vector<Diagnostic>& diagnostics);
+void log_settings_reloaded(Log& log, const std::string& file);
 void log_state_unavailable(Log& log, const std::string& why);
 void log_state_recovered(Log& log);
 void log_approval_unmatched(Log& log, const std::string& digest);

@@ -102,8 +102,12 @@ Secret take_token_variable() {
 }
 
 TokenOrigin find_token(const std::string& named_file) {
+    return find_token(named_file, take_token_variable());
+}
+
+TokenOrigin find_token(const std::string& named_file, Secret variable) {
     TokenOrigin origin;
-    origin.variable = take_token_variable();
+    origin.variable = std::move(variable);
     if (!named_file.empty()) {
         origin.file = named_file;
         return origin;

@@ -22,6 +22,7 @@ struct TokenOrigin {
     std::string file; // empty: the variable
     Secret variable;
 };
+TokenOrigin find_token(const std::string& named_file, Secret variable);
 TokenOrigin find_token(const std::string& named_file); // takes the variable, wherever the token is found
 
 // APIKEYD_TOKEN, which is then gone from the environment, /proc/PID/environ included: other programs could

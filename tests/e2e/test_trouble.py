@@ -149,6 +149,25 @@ class State(Case):
             self.assertEqual(self.state_file.read_bytes(), damaged, "left as it is")
 
 
+class Settings(Case):
+    def test_changed_settings_take_effect_at_once(self) -> None:
+        self.start_sandbox()
+        wrong = self.write_token("no-such-token-0000", self.folder / "wrong-token")
+        settings = self.folder / "apikeyd.yaml"
+        harness.write_atomically(settings, f"api:\n  token_file: {wrong}\n")
+        desired = self.save(key("5e5677d71bdc2ae76344968d", "renamed"))
+        daemon = harness.Daemon([harness.binary("APIKEYD_BIN", "apikeyd"), "run", "--config", str(settings),
+                                 *harness.without(self.options(), ["--token-file"])], self.environment(), self.folder)
+        self.addCleanup(daemon.kill)
+        daemon.wait_event("api_access_denied")
+        harness.write_atomically(settings, "api:\n  no_such_setting: 1\n")
+        daemon.wait_event("settings_invalid")
+        harness.write_atomically(settings, f"api:\n  token_file: {self.token_file}\n")
+        daemon.wait_event("settings_reloaded")
+        self.wait_converged(desired, daemon)
+        self.assertEqual(daemon.stop(), 0)
+
+
 class Stop(Case):
     COUNT = 1000
 
