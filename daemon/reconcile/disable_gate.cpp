@@ -12,6 +12,7 @@ void DisableGate::begin(const std::string& revision, std::uint64_t allowed, std:
                         bool hold_removals) {
     if (revision != revision_) {
         released_.clear();
+        ++epoch_;
     }
     revision_ = revision;
     allowed_ = allowed;

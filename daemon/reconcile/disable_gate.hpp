@@ -52,6 +52,10 @@ class DisableGate {
     // What is held, once that is decided; nothing otherwise.
     std::optional<HeldPlan> held(WallTime now) const;
 
+    // Another one for each change of the revision: what was let go before may not be wanted, or approved, any
+    // more.
+    std::uint64_t epoch() const noexcept { return epoch_; }
+
     bool undecided() const noexcept { return !awaited_.empty() && !kept_.empty(); }
     std::size_t kept() const noexcept { return kept_.size(); }
     bool keeps(const KeyId& id) const { return kept_.contains(id); }
@@ -60,6 +64,7 @@ class DisableGate {
     std::string objection() const; // empty: none
 
     std::string revision_;
+    std::uint64_t epoch_ = 1;
     std::uint64_t allowed_ = 0;
     std::set<KeyId> approved_;
     bool hold_removals_ = false;

@@ -263,14 +263,13 @@ void Reconciler::next_for(const KnownKey& known, Work work, const Answer& answer
     }
     const bool looked = work.look() && applied;
     const bool wants_the_same = wanted(work.change.id) == work.desired;
-    work.passed =
-        work.passed && work.revision == desired_->digest(); // the guard let it go for that revision alone
     work.change = std::move(*plan.change);
     work.desired = wanted(work.change.id);
     work.revision = desired_->digest();
     if (looked || !wants_the_same) { // what is wanted now has not been tried yet
         work.attempt = 0;
-        work.tried = work.passed = false;
+        work.tried = false;
+        work.passed = 0;
         route(std::move(work), now.mono, actions);
         return;
     }

@@ -51,7 +51,7 @@ void Reconciler::route(Work work, std::optional<MonoTime> wait_until, Actions& a
         return;
     case DisableVerdict::pass:
         work.own_key = safeguards_.own.is(id, work.change.known.observed);
-        if (!counts || work.passed) {
+        if (!counts || work.passed == gate_.epoch()) {
             schedule(std::move(work), wait_until);
             return;
         }
@@ -84,7 +84,7 @@ void Reconciler::schedule(Work work, std::optional<MonoTime> wait_until) {
 
 void Reconciler::settle_gate(Actions& actions, Now now) {
     for (Work& work : gate_.release()) {
-        work.passed = true;
+        work.passed = gate_.epoch();
         schedule_.queue(std::move(work));
     }
     auto held = gate_.held(now.wall);

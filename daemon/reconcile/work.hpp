@@ -19,7 +19,7 @@ struct Work {
     std::uint64_t credentials = 0; // the generation of the token that it was sent with
     std::string revision;          // digest of the desired state that asks for it
     bool own_key = false;          // it disables the key that we use ourselves
-    bool passed = false;           // the guard has let it go
+    std::uint64_t passed = 0;      // the epoch of the gate in which the guard let it go; 0: it has not
     WallTime marked_at{};          // when it was handed out last
 
     bool look() const noexcept { return change.to.empty(); }
