@@ -244,6 +244,7 @@ TEST_CASE("state file: a log that is lost while others read is taken up when the
     REQUIRE(pipe(ready) == 0);
     const pid_t child = fork(); // before the store: SQLite's connections don't survive it
     if (child == 0) {
+        close(go[1]); // or it would wait for ever if the test failed
         char byte = 0;
         (void)!read(go[0], &byte, 1);
         auto reader = StateStore::open_reader(folder / "state.db");
