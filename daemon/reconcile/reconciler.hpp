@@ -128,6 +128,7 @@ class Reconciler {
     void refuse_own_key(Work& work, Actions& actions);
     void schedule(Work work, std::optional<MonoTime> wait_until);
     void settle_gate(Actions& actions, Now now);
+    void lift_hold(Actions& actions);
 
     void step(Actions& actions, Now now);
     void hand_out(Work work, Actions& actions, Now now);

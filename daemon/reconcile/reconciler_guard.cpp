@@ -88,6 +88,9 @@ void Reconciler::settle_gate(Actions& actions, Now now) {
         schedule_.queue(std::move(work));
     }
     auto held = gate_.held(now.wall);
+    if (!held && gate_.kept() == 0 && !announced_hold_.empty()) {
+        lift_hold(actions);
+    }
     if (!held || held->digest == announced_hold_) {
         return;
     }
@@ -99,6 +102,19 @@ void Reconciler::settle_gate(Actions& actions, Now now) {
     safeguards_.held = held;
     actions.events.emplace_back(PlanHeld{*held});
     actions.batch.held.emplace(std::move(held));
+}
+
+// What was held turned out to be little enough: there is nothing left to approve.
+void Reconciler::lift_hold(Actions& actions) {
+    announced_hold_.clear();
+    auto& held = safeguards_.held;
+    if (held && !held->approved.empty()) { // what was approved before goes on being so
+        held->ids = held->approved;
+        held->approved_at = held->since;
+    } else {
+        held.reset();
+    }
+    actions.batch.held.emplace(held);
 }
 
 } // namespace apikeyd

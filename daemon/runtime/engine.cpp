@@ -218,6 +218,9 @@ void Engine::tell(const std::vector<Event>& events) {
         log_event(log_, event);
         if (const auto* finished = std::get_if<ReconcileFinished>(&event)) {
             last_finished_ = *finished;
+            if (finished->result != Result::held) {
+                held_.reset();
+            }
         } else if (const auto* denial = std::get_if<AccessDenied>(&event)) {
             last_denial_ = *denial;
         } else if (const auto* held = std::get_if<PlanHeld>(&event)) {

@@ -66,7 +66,11 @@ void Simulation::check_disables(const Dispatch& dispatch, const KnownKey& known)
     }
     const std::uint64_t removable = weather_.disable_removed ? ever_wanted_.size() : 0;
     if (disabled_.size() > allowed_disables(weather_.max_disable, managed + removable)) {
-        violated("more disables than the guard allows: " + std::to_string(disabled_.size()));
+        std::string ids;
+        for (const KeyId& id : disabled_) {
+            ids += " " + id.to_string();
+        }
+        violated("more disables than the guard allows:" + ids);
     }
 }
 

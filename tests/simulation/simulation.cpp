@@ -410,6 +410,7 @@ void Simulation::approve() {
     if (!held || held->approved_at || plan_due_ || held->revision != desired_->digest()) {
         return;
     }
+    trace("the operator approves of " + std::to_string(held->ids.size()));
     Actions actions;
     actions.batch.held.emplace(apikeyd::approve(std::move(*held), now_.wall));
     plan_due_ = true;
@@ -426,6 +427,7 @@ void Simulation::change_token() {
         return;
     }
     token_valid_ = true;
+    trace("a new token");
     const KeyId id = key(dice_.below(known_to_api));
     const bool on_its_way =
         std::ranges::any_of(flights_, [&](const Flight& flight) { return flight.dispatch.id == id; });
