@@ -69,10 +69,8 @@ Loaded<DesiredState> load_file(const std::string& path) {
 }
 
 bool wanted(const std::filesystem::directory_entry& entry) {
-    const std::string name = entry.path().filename().string();
     std::error_code ignored; // an entry that can't be looked at is tried, and then reported by its name
-    return !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml")) &&
-           !entry.is_directory(ignored);
+    return is_desired_file_name(entry.path().filename().string()) && !entry.is_directory(ignored);
 }
 
 // The names of the folder's files, sorted.
@@ -122,6 +120,10 @@ Loaded<DesiredState> load_folder(const std::string& path) {
 }
 
 } // namespace
+
+bool is_desired_file_name(std::string_view name) {
+    return !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml"));
+}
 
 Loaded<DesiredState> load_desired(const std::string& path) {
     std::error_code ignored; // whatever it is, opening the file will say so

@@ -14,6 +14,9 @@ namespace apikeyd {
 // Bytes. A larger desired file is refused: nothing that people write by hand or generate comes near it.
 inline constexpr std::uint64_t max_desired_file_size = 64ULL * 1024 * 1024;
 
+// Whether a folder's entry of this name is one of its desired files: *.yaml or *.yml, and not hidden.
+bool is_desired_file_name(std::string_view name);
+
 // Loads a desired file, or every *.yaml and *.yml of a folder (by name; hidden files and subfolders left
 // out). A value only if every file is valid; the diagnostics of all files either way. Opening never blocks (a
 // FIFO or device is refused), and a file that changes while it is read is an error.

@@ -51,15 +51,20 @@ class Frame {
         log_daemon_started(log_, {version, settings.api.url, settings.keys, settings.state, dry_run});
     }
 
-    void follow(DesiredSink& sink, std::function<void()> loaded) {
+    // `followed` is called after whatever came of the file.
+    void follow(DesiredSink& sink, const std::function<void()>& followed) {
         follower_ = std::make_unique<DesiredFollower>(keys_, log_, sink);
         watcher_ = std::make_unique<FileWatcher>(
             loop_, keys_,
-            [this, loaded = std::move(loaded)] {
+            [this, followed] {
                 follower_->load();
-                loaded();
+                followed();
             },
-            !inotify_sees_all(keys_));
+            !inotify_sees_all(keys_),
+            [this, followed](const std::string& why) {
+                follower_->waiting(why);
+                followed();
+            });
     }
 
     void run() {

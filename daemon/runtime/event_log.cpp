@@ -189,6 +189,10 @@ void log_settings_reloaded(Log& log, const std::string& file) {
     log.event(LogLevel::info, "settings_reloaded", {{"file", file}});
 }
 
+void log_desired_waiting(Log& log, const std::string& file, const std::string& why) {
+    log.event(LogLevel::warning, "desired_waiting", {{"file", file}, {"why", why}});
+}
+
 void log_state_unavailable(Log& log, const std::string& why) {
     log.event(LogLevel::error, "state_unavailable", {{"why", why}});
 }

@@ -29,6 +29,8 @@ void log_desired_loaded(Log& log, const DesiredState& desired);
 void log_desired_invalid(Log& log, const std::vector<Diagnostic>& diagnostics, bool last_good_in_force);
 void log_settings_invalid(Log& log, const std::vector<Diagnostic>& diagnostics);
 void log_settings_reloaded(Log& log, const std::string& file);
+// A change that can't be believed to be complete yet.
+void log_desired_waiting(Log& log, const std::string& file, const std::string& why);
 void log_state_unavailable(Log& log, const std::string& why);
 void log_state_recovered(Log& log);
 void log_approval_unmatched(Log& log, const std::string& digest);

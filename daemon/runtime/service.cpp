@@ -45,6 +45,11 @@ void DesiredFollower::load() {
     }
 }
 
+void DesiredFollower::waiting(const std::string& why) {
+    log_desired_waiting(log_, path_, why);
+    degraded_ = why;
+}
+
 std::string status_sentence(const Engine& engine, const DesiredFollower& follower) {
     if (follower.degraded()) {
         return "DEGRADED: " + *follower.degraded();

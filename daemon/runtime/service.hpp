@@ -25,6 +25,8 @@ class DesiredFollower {
     DesiredFollower(std::string path, Log& log, DesiredSink& sink);
 
     void load();
+    // There may be something new, but it can't be loaded yet; the next load() ends that.
+    void waiting(const std::string& why);
 
     // Why the file as it is now can't be used: one line; nothing if it can.
     const std::optional<std::string>& degraded() const noexcept { return degraded_; }

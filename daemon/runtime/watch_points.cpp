@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/runtime/watch_points.hpp"
 
+#include "config/desired_loader.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -83,6 +85,8 @@ class Walk {
                 rest.insert(rest.begin(), inserted.begin(), inserted.end());
                 folder = target->starts_with('/') ? "/" : folder;
             } else if (S_ISDIR(info.st_mode)) {
+                // It doesn't tell itself that it was deleted while some process is still in it.
+                points_[folder].names.insert(name);
                 folder = here;
             } else {
                 note(folder, name);
@@ -104,10 +108,6 @@ class Walk {
     WatchPoints& points_;
 };
 
-bool is_desired_name(const std::string& name) {
-    return !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml"));
-}
-
 // The files that make up the content: the file itself, or those of a folder.
 std::vector<std::string> content_files(const std::string& path) {
     std::error_code error;
@@ -117,7 +117,7 @@ std::vector<std::string> content_files(const std::string& path) {
     std::vector<std::string> files;
     for (std::filesystem::directory_iterator entry(path, error), end; !error && entry != end;
          entry.increment(error)) {
-        if (is_desired_name(entry->path().filename().string())) {
+        if (is_desired_file_name(entry->path().filename().string())) {
             files.push_back(entry->path().string());
         }
     }
@@ -129,10 +129,18 @@ std::int64_t nanoseconds(const struct timespec& time) {
     return time.tv_sec * 1'000'000'000 + time.tv_nsec;
 }
 
+// Whether others may change files there behind the kernel's back.
+bool is_blind(const struct statfs& info) {
+    // statfs(2) and linux/magic.h: NFS, SMB, CIFS, SMB2, FUSE, 9P, Ceph, AFS, Coda.
+    constexpr std::array<std::uint32_t, 9> blind = {
+        0x6969, 0x517B, 0xFF534D42, 0xFE534D42, 0x65735546, 0x01021997, 0x00C36400, 0x5346414F, 0x73757245};
+    return std::ranges::find(blind, static_cast<std::uint32_t>(info.f_type)) != blind.end();
+}
+
 } // namespace
 
 bool FolderWatch::concerns(const std::string& name) const {
-    return names.contains(name) || (every_file && is_desired_name(name));
+    return names.contains(name) || (every_file && is_desired_file_name(name));
 }
 
 WatchPoints find_watch_points(const std::string& path) {
@@ -165,23 +173,27 @@ ContentStamp stamp_of(const std::string& path) {
     return stamp;
 }
 
-bool is_being_written(const ContentStamp& stamp) {
-    return std::ranges::any_of(stamp.files, [](const ContentStamp::File& file) {
-        const int fd = open(file.path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-        if (fd < 0) {
-            return false;
+BeingWritten is_being_written(const std::string& file) {
+    const int fd = open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        return errno == ENOENT || errno == ENOTDIR ? BeingWritten::no : BeingWritten::unknown;
+    }
+    struct statfs info {};
+    BeingWritten answer = BeingWritten::unknown;
+    // fcntl(2): EAGAIN where the file is open for writing; EACCES where it isn't ours to ask. NFS and SMB say
+    // EAGAIN for reasons of their own.
+    if (fstatfs(fd, &info) == 0 && !is_blind(info)) {
+        if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
+            answer = BeingWritten::no;
+        } else if (errno == EAGAIN) {
+            answer = BeingWritten::yes;
         }
-        // fcntl(2): EAGAIN where the file is open for writing; EACCES where it isn't ours to ask.
-        const bool busy = fcntl(fd, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
-        close(fd); // gives the lease back
-        return busy;
-    });
+    }
+    close(fd); // gives the lease back
+    return answer;
 }
 
 bool inotify_sees_all(const std::string& path) {
-    // statfs(2) and linux/magic.h: NFS, SMB, CIFS, SMB2, FUSE, 9P, Ceph, AFS, Coda.
-    constexpr std::array<std::uint32_t, 9> blind = {
-        0x6969, 0x517B, 0xFF534D42, 0xFE534D42, 0x65735546, 0x01021997, 0x00C36400, 0x5346414F, 0x73757245};
     struct statfs info {};
     std::string existing = path;
     while (statfs(existing.c_str(), &info) != 0) {
@@ -190,7 +202,7 @@ bool inotify_sees_all(const std::string& path) {
         }
         existing = existing.find('/') == std::string::npos ? "." : parent(existing);
     }
-    return std::ranges::find(blind, static_cast<std::uint32_t>(info.f_type)) == blind.end();
+    return !is_blind(info);
 }
 
 } // namespace apikeyd

@@ -11,9 +11,9 @@ namespace apikeyd {
 
 // What must be watched in one folder to notice that a path now leads to other content.
 struct FolderWatch {
-    bool contents = false;       // writes to the files named, too
+    bool contents = false;       // all that happens to the entries named; otherwise only that one is gone
     bool every_file = false;     // of a folder of desired files: each *.yaml and *.yml
-    std::set<std::string> names; // entries that matter: the file, a link on the way, a part that is missing
+    std::set<std::string> names; // entries that matter: the file, a link or folder on the way, a missing part
 
     bool concerns(const std::string& name) const;
     friend bool operator==(const FolderWatch&, const FolderWatch&) = default;
@@ -34,14 +34,15 @@ struct ContentStamp {
         std::int64_t size = 0, modified_ns = 0, changed_ns = 0;
         friend bool operator==(const File&, const File&) = default;
     };
-    std::vector<File> files; // those that exist
+    std::vector<File> files; // those that exist, by path
     friend bool operator==(const ContentStamp&, const ContentStamp&) = default;
 };
 ContentStamp stamp_of(const std::string& path);
 
-// Whether some process has one of the files open for writing, as far as the kernel tells us: a read lease is
-// granted only where none has. It tells only the owner and root; for others the answer is no.
-bool is_being_written(const ContentStamp& stamp);
+// Whether some process has the file open for writing. The kernel grants a read lease only where none has, but
+// it tells only the owner and root, and nothing of the writers on other machines.
+enum class BeingWritten { no, yes, unknown };
+BeingWritten is_being_written(const std::string& file);
 
 // Whether inotify sees every change on the file system of the path: not on network and FUSE mounts, where
 // others change files behind the kernel's back.

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <filesystem>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace apikeyd;
@@ -81,16 +82,45 @@ TEST_CASE("watch points: a stamp changes with the content's identity and size") 
     CHECK_FALSE(second == stamp_of(folder / "keys.yaml"));
 }
 
+TEST_CASE("watch points: a folder on the way is watched for its end in the one above") {
+    TempFolder folder;
+    fs::create_directory(folder / "conf");
+    const auto points = find_watch_points(folder / "conf/keys.yaml");
+    CHECK(points.at(folder.path()).concerns("conf"));
+    CHECK_FALSE(points.at(folder.path()).contents);
+    CHECK(points.at(folder / "conf").contents);
+}
+
 TEST_CASE("watch points: a writer that has the file open is noticed, and that it has gone") {
     TempFolder folder;
-    write_file(folder / "keys.yaml", "x");
-    const auto stamp = stamp_of(folder / "keys.yaml");
-    CHECK_FALSE(is_being_written(stamp));
-    const int fd = open((folder / "keys.yaml").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+    const std::string file = folder / "keys.yaml";
+    CHECK(is_being_written(file) == BeingWritten::no); // there is none
+    write_file(file, "x");
+    CHECK(is_being_written(file) == BeingWritten::no);
+    const int fd = open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
     REQUIRE(fd >= 0);
-    CHECK(is_being_written(stamp));
+    CHECK(is_being_written(file) == BeingWritten::yes);
     close(fd);
-    CHECK_FALSE(is_being_written(stamp));
+    CHECK(is_being_written(file) == BeingWritten::no);
+}
+
+TEST_CASE("watch points: of a file that belongs to another nobody can tell whether it is being written") {
+    if (geteuid() != 0) {
+        WARN("not run as root: what a user sees who doesn't own the file is not tested");
+        return;
+    }
+    TempFolder folder;
+    fs::permissions(folder.path(), fs::perms(0755));
+    const std::string file = folder / "keys.yaml";
+    write_file(file, "x");
+    const pid_t child = fork();
+    if (child == 0) {
+        const bool dropped = setresuid(65534, 65534, 65534) == 0;
+        _exit(dropped && is_being_written(file) == BeingWritten::unknown ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
 }
 
 TEST_CASE("watch points: a local file system is trusted, a missing path there too") {
