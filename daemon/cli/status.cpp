@@ -48,7 +48,7 @@ std::string text_of(const HeldPlan& plan, WallTime now) {
         return fmt::format("approved {}: {} disables, {}\n", describe_age(*plan.approved_at, now),
                            plan.ids.size(), plan.digest);
     }
-    return fmt::format("HELD since {}: {}; let them go with: apikeyd approve {}\n",
+    return fmt::format("HELD, begun {}: {}; let them go with: apikeyd approve {}\n",
                        describe_age(plan.since, now), plan.why,
                        plan.digest.substr(plan.digest.find(':') + 1, 12));
 }

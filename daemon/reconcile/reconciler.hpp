@@ -67,6 +67,13 @@ struct Actions {
     void append(Actions&& later);
 };
 
+// One run, from a plan until all of it is answered, held or given up.
+struct ReconcileRun {
+    ReconciliationEntry entry;
+    MonoTime started;
+    std::uint64_t managed = 0;
+};
+
 // Decides what happens next. No I/O, no clock, no threads: time and events come in, actions go out.
 // Level-based: after every answer the key is planned anew from what is wanted now and what is known now, so a
 // file that changed meanwhile needs no case of its own. Not thread-safe.
@@ -154,12 +161,7 @@ class Reconciler {
     std::uint64_t credentials_ = 0; // how many tokens there were before this one
     bool stopping_ = false;
 
-    struct Run {
-        ReconciliationEntry entry;
-        MonoTime started;
-        std::uint64_t managed = 0;
-    };
-    std::optional<Run> run_; // from a plan until all of it is answered, held or given up
+    std::optional<ReconcileRun> run_; // from a plan until all of it is answered, held or given up
 };
 
 } // namespace apikeyd

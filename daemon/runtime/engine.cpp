@@ -28,8 +28,7 @@ bool digest_matches(std::string_view digest, std::string_view given) {
 
 Engine::Engine(EventLoop& loop, Log& log, StateStore store, Reconciler reconciler, Safeguards safeguards,
                std::vector<std::unique_ptr<Transport>> transports, std::function<void()> stepped)
-    : loop_(loop)
-    , log_(log)
+    : log_(log)
     , store_(std::move(store))
     , reconciler_(std::move(reconciler))
     , stepped_(std::move(stepped))

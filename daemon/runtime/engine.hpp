@@ -79,7 +79,6 @@ class Engine final : public DesiredSink {
     void in_trouble(const StateError& error);
     void stepped();
 
-    EventLoop& loop_;
     Log& log_;
     StateStore store_;
     Reconciler reconciler_;

@@ -58,8 +58,7 @@ bool written_within(const ContentStamp& stamp, std::chrono::milliseconds time) {
 
 FileWatcher::FileWatcher(EventLoop& loop, std::string path, std::function<void()> changed, bool polling,
                          std::function<void(const std::string& why)> delayed, WatchTiming timing)
-    : loop_(loop)
-    , path_(std::move(path))
+    : path_(std::move(path))
     , changed_(std::move(changed))
     , delayed_(std::move(delayed))
     , polling_(polling)

@@ -94,7 +94,6 @@ class FileWatcher {
     void poll();
     void fire();
 
-    EventLoop& loop_;
     std::string path_;
     std::function<void()> changed_;
     std::function<void(const std::string&)> delayed_;

@@ -63,7 +63,7 @@ TEST_CASE("token: an empty file, a missing one, a folder, a pipe and a huge one 
 
 TEST_CASE("token: a file that others may read is refused with what to do") {
     TempFolder folder;
-    const mode_t mode = GENERATE(0640, 0604, 0620, 0666);
+    const mode_t mode = GENERATE(0640U, 0604U, 0620U, 0666U);
     write_token(folder / "token", "abc", mode);
     CHECK_THAT(refusal(folder / "token"), Contains("chmod 600"));
 }
@@ -104,7 +104,7 @@ TEST_CASE("token: a credential of systemd's may be readable to the group, and no
     write_token(folder / "api-token", "credential-token", 0440);
     CHECK(TokenStore(find_token("")).get().reveal() == "credential-token");
     CHECK(read_token_file(folder.path() + "//./api-token").reveal() == "credential-token");
-    for (const mode_t mode : {0444, 0460, 0450, 0441}) {
+    for (const mode_t mode : {0444U, 0460U, 0450U, 0441U}) {
         write_token(folder / "other", "abc", mode);
         CHECK_THAT(refusal(folder / "other"), Contains("chmod 600"));
     }
