@@ -209,7 +209,10 @@ class Daemon {
     }
 
     // The marks are on disk: the next start asserts what is in doubt.
-    [[noreturn]] void leave_unfinished() {
+    void leave_unfinished() {
+        if (!stopping_) {
+            return; // new settings can wait until the state can be written again
+        }
         log_state_unavailable(frame_.log(),
                               "not everything could be recorded in time; what is in doubt is marked");
         _exit(exit_error);
@@ -231,6 +234,15 @@ class Daemon {
     std::unique_ptr<FileWatcher> settings_watcher_;
 };
 
+// Settings that read well and can't be begun with: a state that can't be opened, say.
+void log_settings_unusable(const LogSettings& settings, const std::string& why) {
+    Diagnostic diagnostic;
+    diagnostic.message = why;
+    diagnostic.hint = "the settings from before stay in force";
+    Log log = make_log(settings);
+    log_settings_invalid(log, {diagnostic});
+}
+
 } // namespace
 
 int run_command(const CommandLine& line) {
@@ -241,13 +253,18 @@ int run_command(const CommandLine& line) {
         return run_dry(line, settings);
     }
     const Secret token_variable = take_token_variable();
-    for (;;) {
-        auto next = Daemon(line, settings, token_variable).run();
-        if (!next) {
-            return exit_ok;
+    auto daemon = std::make_unique<Daemon>(line, settings, token_variable);
+    while (auto next = daemon->run()) {
+        daemon.reset(); // before the next begins: it holds the state
+        try {
+            daemon = std::make_unique<Daemon>(line, *next, token_variable);
+            settings = std::move(*next);
+        } catch (const std::runtime_error& error) {
+            log_settings_unusable(settings.log, error.what());
+            daemon = std::make_unique<Daemon>(line, settings, token_variable);
         }
-        settings = std::move(*next);
     }
+    return exit_ok;
 }
 
 } // namespace apikeyd

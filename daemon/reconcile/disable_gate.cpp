@@ -13,9 +13,10 @@ void DisableGate::begin(const std::string& revision, std::uint64_t allowed, std:
     if (revision != revision_) {
         released_.clear();
         ++epoch_;
+        allowed_ = 0;
     }
     revision_ = revision;
-    allowed_ = allowed;
+    allowed_ = std::max(allowed_, allowed); // what was let go for this revision goes on to its end
     approved_ = std::move(approved);
     hold_removals_ = hold_removals;
     abandon();

@@ -56,6 +56,7 @@ class DisableGate {
     // more.
     std::uint64_t epoch() const noexcept { return epoch_; }
 
+    bool awaits_looks() const noexcept { return !awaited_.empty(); }
     bool undecided() const noexcept { return !awaited_.empty() && !kept_.empty(); }
     std::size_t kept() const noexcept { return kept_.size(); }
     bool keeps(const KeyId& id) const { return kept_.contains(id); }

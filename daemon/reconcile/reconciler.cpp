@@ -135,9 +135,13 @@ Actions Reconciler::assert_again(const std::vector<KnownKey>& keys, Now now) {
     return actions;
 }
 
-Actions Reconciler::credentials_changed(Now now) {
+void Reconciler::forget_fingerprints() {
     ++credentials_;
     fresh_.clear();
+}
+
+Actions Reconciler::credentials_changed(Now now) {
+    forget_fingerprints();
     brake_.renew_credentials();
     return time_passed(now);
 }
@@ -253,9 +257,10 @@ void Reconciler::next_for(const KnownKey& known, Work work, const Answer& answer
         run_->entry.applied += applied && !work.look() && !known.rejection ? 1 : 0;
         run_->entry.rejected += plan.standing == Standing::rejected ? 1 : 0;
     }
-    if (std::holds_alternative<Rejected>(answer.outcome)) {
-        gate_.refused(work.change.id);
-    } else if (!plan.change || !plan.change->disables()) {
+    if (std::holds_alternative<Rejected>(answer.outcome) && !known.doubt.enabled) {
+        gate_.refused(
+            work.change.id); // an earlier try may have disabled it all the same: then it goes on counting
+    } else if (!known.doubt.enabled && (!plan.change || !plan.change->disables())) {
         gate_.discount(work.change.id);
     }
     if (!plan.change) {

@@ -90,6 +90,9 @@ class Reconciler {
     // Another plan is on its way: until it comes, nothing is handed out, for it may not be wanted any more.
     void await_plan() noexcept { plan_awaited_ = true; }
 
+    // Fingerprints are made under another key from now on: answers under way can't tell which key is ours.
+    void forget_fingerprints();
+
     Actions answered(std::vector<Answer> answers, Now now);
 
     // Dispatches that no worker had started: they are as before they were handed out.

@@ -88,7 +88,8 @@ void Reconciler::settle_gate(Actions& actions, Now now) {
         schedule_.queue(std::move(work));
     }
     auto held = gate_.held(now.wall);
-    if (!held && gate_.kept() == 0 && !announced_hold_.empty()) {
+    const bool stored = safeguards_.held && !safeguards_.held->approved_at;
+    if (!held && gate_.kept() == 0 && !gate_.awaits_looks() && (!announced_hold_.empty() || stored)) {
         lift_hold(actions);
     }
     if (!held || held->digest == announced_hold_) {

@@ -194,12 +194,13 @@ void Engine::recover() {
     if (replaced_) {
         try {
             store_.reopen();
+            pool_.use(Fingerprinter(store_.fingerprint_key()));
         } catch (const StateError& error) {
             in_trouble(error);
             return;
         }
         replaced_ = false;
-        pool_.use(Fingerprinter(store_.fingerprint_key()));
+        reconciler_.forget_fingerprints();
         std::vector<KnownKey> marks = reconciler_.marks();
         pending_.batch.keys.insert(pending_.batch.keys.begin(), marks.begin(), marks.end());
         if (desired_) {

@@ -150,20 +150,30 @@ class State(Case):
 
 
 class Settings(Case):
+    def settings_text(self, token: Path, state: Path) -> str:
+        return f"state: {state}\napi:\n  token_file: {token}\n"
+
     def test_changed_settings_take_effect_at_once(self) -> None:
         self.start_sandbox()
         wrong = self.write_token("no-such-token-0000", self.folder / "wrong-token")
         settings = self.folder / "apikeyd.yaml"
-        harness.write_atomically(settings, f"api:\n  token_file: {wrong}\n")
+        harness.write_atomically(settings, self.settings_text(wrong, self.state_file))
         desired = self.save(key("5e5677d71bdc2ae76344968d", "renamed"))
         daemon = harness.Daemon([harness.binary("APIKEYD_BIN", "apikeyd"), "run", "--config", str(settings),
-                                 *harness.without(self.options(), ["--token-file"])], self.environment(), self.folder)
+                                 *harness.without(self.options(), ["--token-file", "--state"])],
+                                self.environment(), self.folder)
         self.addCleanup(daemon.kill)
         daemon.wait_event("api_access_denied")
         harness.write_atomically(settings, "api:\n  no_such_setting: 1\n")
         daemon.wait_event("settings_invalid")
-        harness.write_atomically(settings, f"api:\n  token_file: {self.token_file}\n")
-        daemon.wait_event("settings_reloaded")
+        # What reads well and can't be begun with changes nothing either.
+        mark = daemon.mark()
+        harness.write_atomically(settings, self.settings_text(self.token_file, self.folder / "none" / "state.db"))
+        daemon.wait_event("settings_invalid", since=mark)
+        daemon.wait_event("api_access_denied", since=mark)
+        mark = daemon.mark()
+        harness.write_atomically(settings, self.settings_text(self.token_file, self.state_file))
+        daemon.wait_event("settings_reloaded", since=mark)
         self.wait_converged(desired, daemon)
         self.assertEqual(daemon.stop(), 0)
 
