@@ -69,11 +69,7 @@ Actions Reconciler::desired_changed(std::shared_ptr<const DesiredState> desired,
             }
             continue;
         }
-        Work work;
-        work.desired = wanted(change.id);
-        work.revision = desired_->digest();
-        work.change = std::move(change);
-        route(std::move(work), std::nullopt, actions);
+        route(first_try(std::move(change)), std::nullopt, actions);
     }
     step(actions, now);
     return actions;
@@ -124,11 +120,7 @@ Actions Reconciler::assert_again(const std::vector<KnownKey>& keys, Now now) {
             continue; // not wanted any more, or on its way already
         }
         if (auto change = plan_assertion(*desired, known, desired_->where(*desired))) {
-            Work work;
-            work.desired = managed_fields(*desired);
-            work.revision = desired_->digest();
-            work.change = std::move(*change);
-            route(std::move(work), std::nullopt, actions);
+            route(first_try(std::move(*change)), std::nullopt, actions);
         }
     }
     step(actions, now);
@@ -247,6 +239,14 @@ Fields Reconciler::wanted(const KeyId& id) const {
         return managed_fields(*desired);
     }
     return safeguards_.disable_removed ? Fields{std::nullopt, false} : Fields{};
+}
+
+Work Reconciler::first_try(Change change) const {
+    Work work;
+    work.desired = wanted(change.id);
+    work.revision = desired_->digest();
+    work.change = std::move(change);
+    return work;
 }
 
 // A key is planned anew after each answer, from what is wanted now and what is known now.

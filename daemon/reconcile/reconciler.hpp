@@ -132,6 +132,7 @@ class Reconciler {
     void retry(Work work, const Answer& answer, Actions& actions, Now now);
     KeyPlan plan_anew(const KnownKey& known) const;
     Fields wanted(const KeyId& id) const;
+    Work first_try(Change change) const;
 
     void begin_gate(const Plan& plan, Actions& actions);
     void route(Work work, std::optional<MonoTime> wait_until, Actions& actions);
