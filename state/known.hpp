@@ -114,6 +114,27 @@ struct HeldPlan {
     friend bool operator==(const HeldPlan&, const HeldPlan&) = default;
 };
 
+// The git commit that a desired file comes from, where it lies in a work tree.
+struct Commit {
+    std::string id;     // hex, in full
+    std::string author; // "Name <mail>", as git has it
+    WallTime authored_at{};
+    std::string subject;      // the message's first line
+    bool uncommitted = false; // what was read isn't in the commit: the file was edited since
+
+    friend bool operator==(const Commit&, const Commit&) = default;
+};
+
+// Nothing is sent for so long: the operator said so. Ends by itself.
+struct Suspension {
+    WallTime since{};
+    WallTime until{};
+    std::string reason; // for people; may be empty
+    std::string by;     // the user who asked for it
+
+    friend bool operator==(const Suspension&, const Suspension&) = default;
+};
+
 // The plan with the operator's approval: all that it holds is approved.
 HeldPlan approve(HeldPlan plan, WallTime now);
 

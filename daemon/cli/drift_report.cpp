@@ -8,6 +8,18 @@
 
 namespace apikeyd {
 
+std::string_view to_string(Evidence evidence) noexcept {
+    switch (evidence) {
+    case Evidence::none:
+        return "none";
+    case Evidence::recorded:
+        return "recorded";
+    case Evidence::probed:
+        return "probed";
+    }
+    return "";
+}
+
 DriftReport make_drift_report(const DesiredState& desired, Plan plan, WallTime now) {
     DriftReport report;
     report.rejected = std::move(plan.rejected);
@@ -27,6 +39,7 @@ DriftReport make_drift_report(const DesiredState& desired, Plan plan, WallTime n
         if (item.name.empty() && change.known.observed) {
             item.name = change.known.observed->name;
         }
+        item.evidence = change.known.observed ? Evidence::recorded : Evidence::none;
         item.change = std::move(change);
         report.items.push_back(std::move(item));
     }

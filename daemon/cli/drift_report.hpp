@@ -9,18 +9,37 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace apikeyd {
 
+// What says how a key is now.
+enum class Evidence {
+    none,     // no answer yet
+    recorded, // an answer from before this run
+    probed,   // an answer of this run, which looked at the key
+};
+std::string_view to_string(Evidence evidence) noexcept; // "none", ...
+
 // What differs, ready to be written in any form. A value; the renderers stand outside it.
 struct DriftReport {
+    // A change that the file itself schedules, by enabled_from or enabled_until.
+    struct Upcoming {
+        KeyId id;
+        std::string name; // as Item's
+        bool enabled = false;
+        WallTime at{};
+        std::string file;
+        std::uint32_t line = 0;
+    };
     struct Item {
         Change change;
         std::string name; // as the file wants it, else as last known; empty: neither
         std::string file;
         std::uint32_t line = 0;
         bool held = false; // the guard would not let it go without approval
+        Evidence evidence = Evidence::none;
     };
     std::vector<Item> items; // in the order of sending
     std::vector<KeyNote> rejected;
@@ -28,7 +47,10 @@ struct DriftReport {
     PlanCounts counts;
     std::optional<WallTime> oldest_evidence; // of the keys in sync
     std::string plan_digest;
-    std::string revision; // digest of the desired state
+    std::string revision;                 // digest of the desired state
+    std::optional<Commit> commit;         // that it comes from; nothing: not in a git work tree
+    std::optional<Suspension> suspension; // nothing is sent just now
+    std::vector<Upcoming> upcoming;       // the next change of each key that has one, by time
     std::uint64_t held = 0;
     std::string hold_digest;           // what to approve, where the daemon said so already; empty: it hasn't
     std::uint64_t unseen_disables = 0; // wanted of keys never answered: they may be disabled already
