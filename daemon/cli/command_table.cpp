@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The commands. To add one: its function to commands.hpp, what its options say to CommandLine, and a row
+// here.
+#include "daemon/cli/command_line.hpp"
+#include "daemon/cli/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace apikeyd {
+
+namespace {
+
+void add_run_options(CLI::App& command, CommandLine& line) {
+    command
+        .add_flag("--dry-run", line.dry_run,
+                  "Report what would be sent, now and after each change of the file, and send nothing; "
+                  "SIGTERM or SIGINT ends it (exit 0, differences or not)")
+        ->envname("APIKEYD_DRY_RUN");
+}
+
+void add_apply_options(CLI::App& command, CommandLine& line) {
+    command
+        .add_flag("--dry-run", line.dry_run,
+                  "Report what would be sent, send nothing (exit 2: differences)")
+        ->envname("APIKEYD_DRY_RUN");
+    command
+        .add_option("--approve", line.digest,
+                    "Let the plan with this digest disable as many keys as it wants")
+        ->type_name("DIGEST");
+}
+
+void add_approve_options(CLI::App& command, CommandLine& line) {
+    command
+        .add_option("DIGEST", line.digest, "What `status`, `drift` or the log names (8 digits are enough)")
+        ->required();
+}
+
+void add_validate_options(CLI::App& command, CommandLine& line) {
+    command.add_option("PATH", line.paths, "Files or folders (default: what --keys or the settings name)");
+}
+
+} // namespace
+
+std::span<const CommandInfo> command_table() {
+    static const std::vector<CommandInfo> table = {
+        {
+            .name = "run",
+            .help = "Watch the desired file and converge, for ever",
+            .detail = "",
+            .settings = {"api", "keys", "state", "reconcile", "guard", "status", "log"},
+            .examples = {{"apikeyd run --keys keys.yaml", "follow this file"},
+                         {"apikeyd run --dry-run", "report, and send nothing"}},
+            .add_options = &add_run_options,
+            .run = &run_command,
+        },
+        {
+            .name = "apply",
+            .help = "Reconcile once, then exit",
+            .detail = "",
+            .settings = {"api", "keys", "state", "reconcile.refresh", "reconcile.removed_keys", "guard",
+                         "log"},
+            .examples = {{"apikeyd apply", "send what differs"},
+                         {"apikeyd apply --dry-run", "report it, and send nothing"},
+                         {"apikeyd apply --approve 3f9c1a20", "disable what that plan says"}},
+            .add_options = &add_apply_options,
+            .run = &apply_command,
+        },
+        {
+            .name = "approve",
+            .help = "Let a held plan go, that plan and no other",
+            .detail = "The daemon takes it from here: at once where it runs, else when it starts.",
+            .settings = {"state"},
+            .examples = {{"apikeyd approve 3f9c1a20", "the digest is what drift and status name"}},
+            .add_options = &add_approve_options,
+            .run = &approve_command,
+        },
+        {
+            .name = "drift",
+            .help = "Report what differs; sends nothing",
+            .detail = "The exit code is 2 where there are differences.",
+            .settings = {"keys", "state", "reconcile.refresh", "reconcile.removed_keys", "guard"},
+            .examples = {{"apikeyd drift --keys keys.yaml", "against the last answers"},
+                         {"apikeyd drift --format json", "for programs"}},
+            .add_options = nullptr,
+            .run = &drift_command,
+        },
+        {
+            .name = "validate",
+            .help = "Check desired files and, with --config, the settings",
+            .detail = "Needs no token, no state and no network.",
+            .settings = {"keys"},
+            .examples = {{"apikeyd validate keys.yaml", "one file"},
+                         {"apikeyd validate teams/", "all of a folder, as one"},
+                         {"apikeyd validate --config apikeyd.yaml", "the settings, and what they name"}},
+            .add_options = &add_validate_options,
+            .run = &validate_command,
+        },
+        {
+            .name = "status",
+            .help = "What the state file says of each key",
+            .detail = "",
+            .settings = {"state"},
+            .examples = {{"apikeyd status", "every key, and how the last reconciliation went"},
+                         {"apikeyd status --format json", "for programs"}},
+            .add_options = nullptr,
+            .run = &status_command,
+        },
+        {
+            .name = "schema",
+            .help = "Print the JSON Schema of the desired file",
+            .detail = "",
+            .settings = {},
+            .examples = {{"apikeyd schema > keys.schema.json", "for an editor"}},
+            .add_options = nullptr,
+            .run = &schema_command,
+        },
+    };
+    return table;
+}
+
+} // namespace apikeyd

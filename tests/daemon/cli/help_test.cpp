@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/daemon/cli/program.hpp"
+#include "tests/support/temp_folder.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <sstream>
+
+using namespace apikeyd::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+std::string output_of(const std::vector<std::string>& arguments) {
+    Program program(arguments);
+    CAPTURE(arguments);
+    CHECK(program.wait() == 0);
+    return program.out();
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::istringstream in(text);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(in, line);) {
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+// As the program itself lists them.
+std::vector<std::string> commands() {
+    std::vector<std::string> names;
+    bool listing = false;
+    for (const std::string& line : lines_of(output_of({"--help-all"}))) {
+        if (listing && line.empty()) {
+            break;
+        }
+        if (listing) {
+            names.push_back(line.substr(2, line.find(' ', 2) - 2));
+        }
+        listing = listing || line == "Commands:";
+    }
+    REQUIRE(names.size() >= 7);
+    return names;
+}
+
+std::string settings_refused(const std::vector<std::string>& arguments) {
+    Program program(arguments, {"APIKEYD_TOKEN=x"});
+    CHECK(program.wait() == 78);
+    return program.err();
+}
+
+} // namespace
+
+TEST_CASE("help: each fits a screen of 24 lines and 80 columns") {
+    std::vector<std::vector<std::string>> all = {{"--help"}};
+    for (const std::string& command : commands()) {
+        all.push_back({command, "--help"});
+    }
+    for (const auto& arguments : all) {
+        const std::string text = output_of(arguments);
+        CAPTURE(text);
+        CHECK(lines_of(text).size() <= 24);
+        for (const std::string& line : lines_of(text)) {
+            CHECK(line.size() <= 80);
+        }
+    }
+}
+
+TEST_CASE("help: each has its examples, which are uses of that command") {
+    CHECK_THAT(output_of({"--help"}), Contains("Examples:\n  apikeyd "));
+    for (const std::string& command : commands()) {
+        CHECK_THAT(output_of({command, "--help"}), Contains("Examples:\n  apikeyd " + command));
+    }
+}
+
+TEST_CASE("help: a command's own options come first, then the common ones and the settings it heeds") {
+    const std::string text = output_of({"apply", "--help"});
+    CHECK(text.find("--approve DIGEST") < text.find("--config FILE"));
+    CHECK(text.find("--config FILE") < text.find("--max-disable"));
+    CHECK_THAT(output_of({"status", "--help"}), Contains("--state") && !Contains("--max-disable"));
+}
+
+TEST_CASE("help: --help-all tells every option on either side of a command") {
+    const std::string all = output_of({"--help-all"});
+    CHECK_THAT(all, Contains("--approve DIGEST") && Contains("--max-disable SHARE|COUNT") &&
+                        Contains("--version") && Contains("apikeyd.yaml(5)"));
+    for (const std::string& line : lines_of(all)) {
+        CHECK(line.size() <= 80);
+    }
+    const std::string run = output_of({"run", "--help-all"});
+    CHECK(run == output_of({"--help-all", "run"}));
+    CHECK_THAT(run, Contains("--log-level debug|info|warning|error  Least level"));
+}
+
+TEST_CASE("help: a flag with a value that may be left out takes no other word for it") {
+    TempFolder folder;
+    const std::string keys = folder / "keys.yaml";
+    write_file(keys, "version: 1\nkeys: []\n");
+    write_file(folder / "settings.yaml", "");
+    const std::string config = folder / "settings.yaml";
+    for (const auto& arguments : std::vector<std::vector<std::string>>{
+             {"--config", config, "--refresh", "drift"},
+             {"drift", "--refresh", "--config", config},
+             {"drift", "--config", config, "--refresh"},
+             {"validate", "--config", config, "--refresh", keys},
+             {"validate", "--config", config, "--refresh", "probe", keys},
+         }) {
+        CAPTURE(arguments);
+        CHECK_THAT(settings_refused(arguments), Contains("reconcile.refresh: error: probe"));
+    }
+    CHECK_THAT(output_of({"validate", "--config", config, "--refresh=never", keys}),
+               Contains("valid, 0 keys"));
+    CHECK_THAT(output_of({"--refresh", "never", "validate", "--config", config, keys}),
+               Contains("valid, 0 keys"));
+    CHECK_THAT(settings_refused({"drift", "--config", config, "--refresh=soon"}), Contains("'soon'"));
+}
