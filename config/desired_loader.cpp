@@ -22,10 +22,13 @@ namespace {
 // Brings files together, one after the other; holds the text of none of them.
 class Loader {
   public:
+    explicit Loader(WallTime now)
+        : now_(now) {}
+
     void add(const std::string& name, std::string_view text) {
         builder_.add_file(name);
         sinks_.emplace_back(name, without_bom(text));
-        parse_desired_file(sinks_, places_, builder_);
+        parse_desired_file(sinks_, places_, builder_, now_);
     }
 
     void refuse(const std::string& name, std::string problem, std::string hint) {
@@ -44,19 +47,20 @@ class Loader {
         }
         places_ = {}; // before the state is built: that needs the memory
         if (!failed) {
-            result.value = std::move(builder_).build(std::move(digest));
+            result.value = std::move(builder_).build(std::move(digest), now_);
         }
         return result;
     }
 
   private:
+    WallTime now_;
     DesiredState::Builder builder_;
     std::vector<DiagnosticSink> sinks_;
     KeyPlaces places_;
 };
 
-Loaded<DesiredState> load_file(const std::string& path) {
-    Loader loader;
+Loaded<DesiredState> load_file(const std::string& path, WallTime now) {
+    Loader loader(now);
     Sha256 digest;
     const TextFile file = read_text_file(path, max_desired_file_size);
     if (file.outcome == TextFile::Outcome::read) {
@@ -92,8 +96,8 @@ void digest_member(Sha256& digest, std::string_view name, std::string_view text)
     digest.update(text);
 }
 
-Loaded<DesiredState> load_folder(const std::string& path) {
-    Loader loader;
+Loaded<DesiredState> load_folder(const std::string& path, WallTime now) {
+    Loader loader(now);
     Sha256 digest;
     std::error_code error;
     const std::vector<std::string> names = list_folder(path, error);
@@ -125,13 +129,13 @@ bool is_desired_file_name(std::string_view name) {
     return !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml"));
 }
 
-Loaded<DesiredState> load_desired(const std::string& path) {
+Loaded<DesiredState> load_desired(const std::string& path, WallTime now) {
     std::error_code ignored; // whatever it is, opening the file will say so
-    return std::filesystem::is_directory(path, ignored) ? load_folder(path) : load_file(path);
+    return std::filesystem::is_directory(path, ignored) ? load_folder(path, now) : load_file(path, now);
 }
 
-Loaded<DesiredState> parse_desired(std::string_view text, const std::string& name) {
-    Loader loader;
+Loaded<DesiredState> parse_desired(std::string_view text, const std::string& name, WallTime now) {
+    Loader loader(now);
     Sha256 digest;
     if (text.size() > max_desired_file_size) {
         loader.refuse(name,

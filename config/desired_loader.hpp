@@ -3,6 +3,7 @@
 
 #include "config/desired_state.hpp"
 #include "config/diagnostic.hpp"
+#include "config/time.hpp"
 
 #include <cstdint>
 #include <iosfwd>
@@ -19,10 +20,11 @@ bool is_desired_file_name(std::string_view name);
 
 // Loads a desired file, or every *.yaml and *.yml of a folder (by name; hidden files and subfolders left
 // out). A value only if every file is valid; the diagnostics of all files either way. Opening never blocks (a
-// FIFO or device is refused), and a file that changes while it is read is an error.
-Loaded<DesiredState> load_desired(const std::string& path);
+// FIFO or device is refused), and a file that changes while it is read is an error. The state is that of the
+// moment `now`.
+Loaded<DesiredState> load_desired(const std::string& path, WallTime now);
 
 // The same for text at hand; `name` stands for the file in diagnostics.
-Loaded<DesiredState> parse_desired(std::string_view text, const std::string& name);
+Loaded<DesiredState> parse_desired(std::string_view text, const std::string& name, WallTime now);
 
 } // namespace apikeyd

@@ -55,15 +55,17 @@ class KeyId {
     Bytes bytes_{};
 };
 
-// What the operator wants of one key. A field left out is not managed.
-// `name` points into the DesiredState that holds the key and lives as long as that.
+// What the operator wants of one key at the moment of the DesiredState that holds it. A field left out is not
+// managed. `name` points into that state and lives as long as it.
 struct DesiredKey {
     KeyId id;
-    std::uint32_t file = 0; // index into DesiredState::files()
-    std::uint32_t line = 0; // 1-based
-    std::optional<bool> enabled;
+    std::uint32_t file = 0;      // index into DesiredState::files()
+    std::uint32_t line = 0;      // 1-based
+    std::optional<bool> enabled; // now, where `timed`
+    bool timed = false;          // enabled follows from DesiredState::times()
     std::optional<std::string_view> name;
 };
+static_assert(sizeof(DesiredKey) <= 24 + sizeof(std::optional<std::string_view>), "there may be millions");
 
 } // namespace apikeyd
 

@@ -53,14 +53,30 @@ constexpr std::string_view schema = R"json({
         },
         "enabled": {
           "title": "Enabled",
-          "description": "Whether the key works: true or false, nothing else. Left out: the state is not managed.",
+          "description": "Whether the key works: true or false, nothing else. Left out, and no time given either: the state is not managed. false outranks the times.",
           "type": "boolean",
           "examples": [true]
+        },
+        "enabled_from": {
+          "title": "Enabled from",
+          "description": "The key is disabled before this moment and enabled from then on. An RFC 3339 date and time with Z or an offset from UTC.",
+          "$ref": "#/$defs/moment"
+        },
+        "enabled_until": {
+          "title": "Enabled until",
+          "description": "The key is enabled before this moment and disabled from then on. After enabled_from, where both are given. An RFC 3339 date and time with Z or an offset from UTC.",
+          "$ref": "#/$defs/moment"
         }
       },
       "examples": [
         { "id": "5e5677d71bdc2ae76344968c", "name": "billing-service", "enabled": true }
       ]
+    },
+    "moment": {
+      "type": "string",
+      "format": "date-time",
+      "pattern": "^[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|[12][0-9]))[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$",
+      "examples": ["2026-12-31T00:00:00Z"]
     }
   },
   "examples": [

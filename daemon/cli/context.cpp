@@ -2,6 +2,7 @@
 #include "daemon/cli/context.hpp"
 
 #include "config/desired_loader.hpp"
+#include "daemon/runtime/event_loop.hpp"
 
 #include <fmt/format.h>
 
@@ -48,7 +49,7 @@ Settings require_settings(const CommandLine& line) {
 
 DesiredState require_desired(const Settings& settings, const CommandLine& line,
                              std::string_view consequence) {
-    Loaded<DesiredState> loaded = load_desired(settings.keys);
+    Loaded<DesiredState> loaded = load_desired(settings.keys, current_time().wall);
     std::cerr << render_diagnostics(loaded.diagnostics, wants_color(line, STDERR_FILENO));
     if (!loaded) {
         throw CommandError(exit_error,

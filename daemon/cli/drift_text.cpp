@@ -69,6 +69,8 @@ std::string describe_reason(const Change& change, WallTime now) {
         return "first seen, " + evidence;
     case Reason::removed:
         return "taken out of the file, " + evidence;
+    case Reason::scheduled:
+        return "its time has come, " + evidence;
     case Reason::changed:
     case Reason::look: // neither is planned: both come about while sending
     case Reason::resync:

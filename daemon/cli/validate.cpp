@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/desired_loader.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/runtime/event_loop.hpp"
 #include "daemon/runtime/json_text.hpp"
 
 #include <Poco/JSON/Array.h>
@@ -21,7 +22,7 @@ struct Checked {
 };
 
 Checked check(const std::string& path) {
-    Loaded<DesiredState> loaded = load_desired(path);
+    Loaded<DesiredState> loaded = load_desired(path, current_time().wall);
     return {path, loaded ? std::optional(loaded.value->keys().size()) : std::nullopt,
             std::move(loaded.diagnostics)};
 }

@@ -9,6 +9,8 @@ std::string_view to_string(Reason reason) noexcept {
         return "first_seen";
     case Reason::in_doubt:
         return "in_doubt";
+    case Reason::scheduled:
+        return "scheduled";
     case Reason::changed:
         return "changed";
     case Reason::removed:

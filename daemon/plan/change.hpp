@@ -14,6 +14,7 @@ namespace apikeyd {
 enum class Reason {
     in_doubt,   // an earlier request was not answered: the fields it carried are asserted
     first_seen, // nothing is known of the key: everything managed is asserted
+    scheduled,  // a time in the file has come since the last answer
     changed,    // the known value differs from the desired one
     removed,    // the key was taken out of the file, and the settings say that it is to be disabled then
     look,       // it must be looked at before it may be disabled: nothing but its id is sent

@@ -41,14 +41,15 @@ bool sends_a_doubt(const Fields& to, const Doubt& doubt) {
     return (to.name && doubt.name) || (to.enabled && doubt.enabled);
 }
 
-std::pair<Reason, Standing> why(const Fields& to, const KnownKey& known) {
+std::pair<Reason, Standing> why(const Fields& to, const KnownKey& known, std::optional<WallTime> turned_at) {
     if (sends_a_doubt(to, known.doubt)) {
         return {Reason::in_doubt, Standing::in_doubt};
     }
     if (!known.observed) {
         return {Reason::first_seen, Standing::unknown};
     }
-    return {Reason::changed, Standing::drifted};
+    const bool scheduled = to.enabled && turned_at && known.observed->observed_at < *turned_at;
+    return {scheduled ? Reason::scheduled : Reason::changed, Standing::drifted};
 }
 
 void count(PlanCounts& counts, Standing standing) {
@@ -101,21 +102,20 @@ void note_lapsed(Plan& plan, const KnownKey& known, const Fields& wanted) {
 }
 
 void add_key(Plan& plan, const DesiredState& desired, const DesiredKey& key, const KnownKey* known) {
-    const std::string source = desired.where(key);
     if (known != nullptr) {
-        note_unmanaged_doubt(plan, &key, *known, source);
+        note_unmanaged_doubt(plan, &key, *known, known->doubt.any() ? desired.where(key) : std::string{});
         note_lapsed(plan, *known, managed_fields(key));
     }
     if (!key.name && !key.enabled) {
         return;
     }
-    KeyPlan key_plan = plan_key(key, known, source);
+    KeyPlan key_plan = plan_key(desired, key, known);
     count(plan.counts, key_plan.standing);
     if (key_plan.standing == Standing::in_sync) {
         const WallTime evidence = known->observed->observed_at;
         plan.oldest_evidence = plan.oldest_evidence ? std::min(*plan.oldest_evidence, evidence) : evidence;
     } else if (key_plan.standing == Standing::rejected) {
-        plan.rejected.push_back({key.id, source, known->rejection->why});
+        plan.rejected.push_back({key.id, desired.where(key), known->rejection->why});
     }
     if (key_plan.change) {
         plan.changes.push_back(std::move(*key_plan.change));
@@ -192,25 +192,25 @@ Fields managed_fields(const DesiredKey& desired) {
     return fields;
 }
 
-KeyPlan plan_key(const DesiredKey& desired, const KnownKey* known, const std::string& source) {
+KeyPlan plan_key(const DesiredState& desired, const DesiredKey& key, const KnownKey* known) {
     KnownKey basis;
     if (known != nullptr) {
         basis = *known;
     }
-    basis.id = desired.id;
-    if (basis.rejection && basis.rejection->desired != managed_fields(desired)) {
+    basis.id = key.id;
+    if (basis.rejection && basis.rejection->desired != managed_fields(key)) {
         basis.rejection.reset(); // lapsed
     }
-    Fields to = fields_to_send(desired, basis);
+    Fields to = fields_to_send(key, basis);
     if (to.empty()) {
         return {};
     }
     if (basis.rejection) {
         return {Standing::rejected, std::nullopt};
     }
-    const auto [reason, standing] = why(to, basis);
+    const auto [reason, standing] = why(to, basis, desired.turned_at(key));
     Fields from = certain_values(to, basis);
-    return {standing, Change{desired.id, std::move(to), std::move(from), reason, source, basis}};
+    return {standing, Change{key.id, std::move(to), std::move(from), reason, desired.where(key), basis}};
 }
 
 KeyPlan plan_removed_key(const KnownKey& known) {

@@ -68,8 +68,8 @@ struct Plan {
 // memory.
 Plan make_plan(const DesiredState& desired, KnownSequence& known, const PlanOptions& options = {});
 
-// The same for one key. `known` may be nullptr: never seen or sent. `source`: file:line.
-KeyPlan plan_key(const DesiredKey& desired, const KnownKey* known, const std::string& source);
+// The same for one key of the state. `known` may be nullptr: never seen or sent.
+KeyPlan plan_key(const DesiredState& desired, const DesiredKey& key, const KnownKey* known);
 
 // For a known key that the file doesn't name, where such keys are to be disabled.
 KeyPlan plan_removed_key(const KnownKey& known);

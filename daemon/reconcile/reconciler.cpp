@@ -228,7 +228,7 @@ void Reconciler::heed(const Answer& answer, Actions& actions, Now now) {
 KeyPlan Reconciler::plan_anew(const KnownKey& known) const {
     const DesiredKey* desired = desired_ ? desired_->find(known.id) : nullptr;
     if (desired != nullptr) {
-        return plan_key(*desired, &known, desired_->where(*desired));
+        return plan_key(*desired_, *desired, &known);
     }
     return safeguards_.disable_removed ? plan_removed_key(known) : KeyPlan{};
 }

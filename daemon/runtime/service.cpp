@@ -2,6 +2,7 @@
 #include "daemon/runtime/service.hpp"
 
 #include "daemon/runtime/event_log.hpp"
+#include "daemon/runtime/event_loop.hpp"
 
 #include <fmt/format.h>
 
@@ -18,7 +19,7 @@ DesiredFollower::DesiredFollower(std::string path, Log& log, DesiredSink& sink)
     , sink_(sink) {}
 
 void DesiredFollower::load() {
-    Loaded<DesiredState> loaded = load_desired(path_);
+    Loaded<DesiredState> loaded = load_desired(path_, current_time().wall);
     std::vector<std::string> lines;
     for (const Diagnostic& diagnostic : loaded.diagnostics) {
         lines.push_back(summarize_diagnostic(diagnostic));

@@ -26,25 +26,25 @@ const std::string id_d = "5e5677d71bdc2ae76344968d";
 TEST_CASE("desired loader: a file is loaded from disk, under the name the operator gave it") {
     const TemporaryFolder folder;
     const std::string path = folder.write("keys.yaml", "version: 1\nkeys: []\n");
-    const auto loaded = load_desired(path);
+    const auto loaded = load_desired(path, now);
     REQUIRE(loaded);
     CHECK(loaded.value->files() == std::vector<std::string>{path});
-    CHECK(loaded.value->digest() == parse_desired("version: 1\nkeys: []\n", "other").value->digest());
+    CHECK(loaded.value->digest() == parse_desired("version: 1\nkeys: []\n", "other", now).value->digest());
 }
 
 TEST_CASE("desired loader: a missing, blocking or oversized file is an error") {
     const TemporaryFolder folder;
-    CHECK(lines(load_desired(folder / "none").diagnostics) ==
+    CHECK(lines(load_desired(folder / "none", now).diagnostics) ==
           Lines{folder / "none: can't open the file: No such file or directory"});
     REQUIRE(::mkfifo((folder / "fifo").c_str(), 0600) == 0);
-    CHECK(lines(load_desired(folder / "fifo").diagnostics) ==
+    CHECK(lines(load_desired(folder / "fifo", now).diagnostics) ==
           Lines{folder / "fifo: this is a FIFO, not a regular file"});
-    CHECK(lines(load_desired("/dev/zero").diagnostics) ==
+    CHECK(lines(load_desired("/dev/zero", now).diagnostics) ==
           Lines{"/dev/zero: this is a device, not a regular file"});
-    CHECK_FALSE(load_desired(""));
+    CHECK_FALSE(load_desired("", now));
     const std::string large = folder.write("large", "");
     REQUIRE(::truncate(large.c_str(), static_cast<off_t>(max_desired_file_size) + 1) == 0);
-    CHECK(lines(load_desired(large).diagnostics) ==
+    CHECK(lines(load_desired(large, now).diagnostics) ==
           Lines{large + ": the file has 67108865 bytes; at most 64 MiB are read"});
 }
 
@@ -57,7 +57,7 @@ TEST_CASE("desired loader: a folder is all its YAML files by name, hidden ones a
     folder.write("README.md", "not: read\n");
     std::filesystem::create_directory(folder / "sub.yaml");
     for (const std::string& path : {folder.path(), folder.path() + "/"}) {
-        const auto loaded = load_desired(path);
+        const auto loaded = load_desired(path, now);
         CHECK(lines(loaded.diagnostics).empty());
         REQUIRE(loaded);
         CHECK(loaded.value->files() == std::vector<std::string>{folder / "a.yml", folder / "b.yaml"});
@@ -69,7 +69,7 @@ TEST_CASE("desired loader: a folder is all its YAML files by name, hidden ones a
 
 TEST_CASE("desired loader: a folder without files is an error, not an empty list") {
     const TemporaryFolder folder;
-    const auto loaded = load_desired(folder.path());
+    const auto loaded = load_desired(folder.path(), now);
     CHECK_FALSE(loaded);
     CHECK(lines(loaded.diagnostics) == Lines{folder.path() + ": the folder has no *.yaml or *.yml file"});
 }
@@ -81,7 +81,7 @@ TEST_CASE("desired loader: the errors of one file of a folder don't hide another
     REQUIRE(::mkfifo((folder / "c.yaml").c_str(), 0600) == 0);
     std::filesystem::create_symlink("nowhere", folder / "d.yaml");
     folder.write("e.yaml", file_with(id_c, "fine"));
-    const auto loaded = load_desired(folder.path());
+    const auto loaded = load_desired(folder.path(), now);
     CHECK_FALSE(loaded);
     CHECK(lines(loaded.diagnostics) ==
           Lines{folder / "a.yaml:3:1: '[' is never closed, or a comma is missing",
@@ -94,7 +94,7 @@ TEST_CASE("desired loader: an id in two files is reported in both") {
     const TemporaryFolder folder;
     folder.write("a.yaml", file_with(id_c, "one"));
     folder.write("b.yaml", file_with("5E5677D71BDC2AE76344968C", "two"));
-    const auto loaded = load_desired(folder.path());
+    const auto loaded = load_desired(folder.path(), now);
     CHECK_FALSE(loaded);
     CHECK(lines(loaded.diagnostics) ==
           Lines{folder / ("a.yaml:3:9: id " + id_c + " is also at " + folder.path() + "/b.yaml:3:9"),
@@ -106,7 +106,7 @@ TEST_CASE("desired loader: a key that moves to another file changes a folder's d
         const TemporaryFolder folder;
         folder.write("a.yaml", a);
         folder.write("b.yaml", b);
-        const auto loaded = load_desired(folder.path());
+        const auto loaded = load_desired(folder.path(), now);
         REQUIRE(loaded);
         return loaded.value->digest();
     };
@@ -121,7 +121,7 @@ TEST_CASE("desired loader: the links that a ConfigMap mount consists of are foll
     std::filesystem::create_directory(folder / "..data");
     folder.write("..data/keys.yaml", file_with(id_c, "one"));
     std::filesystem::create_symlink("..data/keys.yaml", folder / "keys.yaml");
-    const auto loaded = load_desired(folder.path());
+    const auto loaded = load_desired(folder.path(), now);
     REQUIRE(loaded);
     CHECK(loaded.value->files() == std::vector<std::string>{folder / "keys.yaml"});
 }

@@ -16,15 +16,15 @@ const std::string id_d = "5e5677d71bdc2ae76344968d";
 
 // What is said about a file with one key, of which `fields` are the lines after the id (line 4 on).
 Lines about(const std::string& fields) {
-    return lines(parse_desired(head + "  - id: " + id_c + "\n" + fields, "f").diagnostics);
+    return lines(parse_desired(head + "  - id: " + id_c + "\n" + fields, "f", now).diagnostics);
 }
 
 Lines about_file(const std::string& text) {
-    return lines(parse_desired(text, "f").diagnostics);
+    return lines(parse_desired(text, "f", now).diagnostics);
 }
 
 std::string hint_of(const std::string& text) {
-    const auto diagnostics = parse_desired(text, "f").diagnostics;
+    const auto diagnostics = parse_desired(text, "f", now).diagnostics;
     return diagnostics.empty() ? "" : diagnostics.front().hint;
 }
 
@@ -38,7 +38,7 @@ TEST_CASE("desired loader: a file becomes its keys, with their lines") {
                                       "  - enabled: false\n"
                                       "    id: '5e5677d71bdc2ae76344968c'\n"
                                       "    name: \"b\\u00e9 \"\n",
-                                      "keys.yaml");
+                                      "keys.yaml", now);
     REQUIRE(loaded);
     CHECK(loaded.diagnostics.empty());
     const auto keys = loaded.value->keys();
@@ -60,7 +60,7 @@ TEST_CASE("desired loader: JSON, CRLF and a byte order mark are the same file") 
           "\xEF\xBB\xBFversion: 1\nkeys:\n- {id: 5e5677d71bdc2ae76344968c, name: a, enabled: true}\n",
           "---\nkeys:\n- name: a\n  enabled: true\n  id: 5e5677d71bdc2ae76344968c\nversion: 1\n...\n"}) {
         CAPTURE(text);
-        const auto loaded = parse_desired(text, "f");
+        const auto loaded = parse_desired(text, "f", now);
         CHECK(lines(loaded.diagnostics).empty());
         REQUIRE(loaded);
         REQUIRE(loaded.value->keys().size() == 1);
@@ -70,7 +70,7 @@ TEST_CASE("desired loader: JSON, CRLF and a byte order mark are the same file") 
 }
 
 TEST_CASE("desired loader: the digest is that of the file's bytes") {
-    const auto loaded = parse_desired("version: 1\nkeys: []\n", "f");
+    const auto loaded = parse_desired("version: 1\nkeys: []\n", "f", now);
     REQUIRE(loaded);
     CHECK(loaded.value->keys().empty());
     // printf 'version: 1\nkeys: []\n' | sha256sum
@@ -123,7 +123,7 @@ TEST_CASE("desired loader: each item is a mapping with an id") {
 TEST_CASE("desired loader: an id is 24 hex digits, taken as it is written") {
     for (const std::string id : {"123456789012345678901234", "0x3456789012345678901234",
                                  "5e5677000000000000000000", "000000000000000000000012"}) {
-        const auto loaded = parse_desired(head + "  - id: " + id + "\n    name: a\n", "f");
+        const auto loaded = parse_desired(head + "  - id: " + id + "\n    name: a\n", "f", now);
         if (id.starts_with("0x")) {
             CHECK(lines(loaded.diagnostics) == Lines{"f:3:9: '0x3456789012345678901234' is not an id"});
         } else {
@@ -140,7 +140,8 @@ TEST_CASE("desired loader: an id is 24 hex digits, taken as it is written") {
 TEST_CASE("desired loader: a name is a line of text") {
     CHECK(about("    name: ''\n") == Lines{"f:4:11: the name is empty"});
     for (const std::string null : {"", " ~", " null", " NULL"}) {
-        const auto diagnostics = parse_desired(head + "  - id: " + id_c + "\n    name:" + null + "\n", "f");
+        const auto diagnostics =
+            parse_desired(head + "  - id: " + id_c + "\n    name:" + null + "\n", "f", now);
         REQUIRE(diagnostics.diagnostics.size() == 1);
         CHECK(diagnostics.diagnostics[0].message == "'name' has no value");
         CHECK(diagnostics.diagnostics[0].hint ==
@@ -169,7 +170,8 @@ TEST_CASE("desired loader: names are taken as they are written, whatever they lo
                                                           {">-\n      a\n      b", "a b"},
                                                           {"é日😀", "é日😀"}}) {
         CAPTURE(written);
-        const auto loaded = parse_desired(head + "  - id: " + id_c + "\n    name: " + written + "\n", "f");
+        const auto loaded =
+            parse_desired(head + "  - id: " + id_c + "\n    name: " + written + "\n", "f", now);
         CHECK(lines(loaded.diagnostics).empty());
         REQUIRE(loaded);
         CHECK(loaded.value->keys()[0].name == name);
@@ -177,7 +179,7 @@ TEST_CASE("desired loader: names are taken as they are written, whatever they lo
 }
 
 TEST_CASE("desired loader: a name that reads as another is loaded with a warning") {
-    const auto loaded = parse_desired(head + "  - id: " + id_c + "\n    name: a\u202eb\n", "f");
+    const auto loaded = parse_desired(head + "  - id: " + id_c + "\n    name: a\u202eb\n", "f", now);
     CHECK(loaded);
     CHECK(lines(loaded.diagnostics) == Lines{"f:4:11: the name has an invisible character, U+202E"});
     CHECK(loaded.diagnostics[0].severity == Severity::warning);
@@ -185,7 +187,8 @@ TEST_CASE("desired loader: a name that reads as another is loaded with a warning
 
 TEST_CASE("desired loader: enabled is true or false and nothing that resembles them") {
     for (const std::string word : {"yes", "no", "on", "off", "y", "True", "TRUE", "0", "1", "ture"}) {
-        const auto loaded = parse_desired(head + "  - id: " + id_c + "\n    enabled: " + word + "\n", "f");
+        const auto loaded =
+            parse_desired(head + "  - id: " + id_c + "\n    enabled: " + word + "\n", "f", now);
         CHECK_FALSE(loaded);
         CHECK(lines(loaded.diagnostics) == Lines{"f:4:14: '" + word + "' is not a boolean"});
         CHECK(loaded.diagnostics[0].hint == "write true or false");
@@ -196,7 +199,7 @@ TEST_CASE("desired loader: enabled is true or false and nothing that resembles t
 }
 
 TEST_CASE("desired loader: a key of which nothing is managed is a warning") {
-    const auto loaded = parse_desired(head + "  - id: " + id_c + "\n", "f");
+    const auto loaded = parse_desired(head + "  - id: " + id_c + "\n", "f", now);
     CHECK(loaded);
     CHECK(lines(loaded.diagnostics) ==
           Lines{"f:3:5: nothing of this key is managed: it has neither name nor enabled"});
@@ -205,7 +208,7 @@ TEST_CASE("desired loader: a key of which nothing is managed is a warning") {
 
 TEST_CASE("desired loader: an unknown field is named with the one that was meant") {
     const std::string text = head + "  - id: " + id_c + "\n    enabld: true\n    name: a\n";
-    const auto loaded = parse_desired(text, "f");
+    const auto loaded = parse_desired(text, "f", now);
     CHECK_FALSE(loaded);
     REQUIRE(loaded.diagnostics.size() == 1);
     CHECK(render_diagnostic(loaded.diagnostics[0], false) == "f:4:5: error: unknown field 'enabld'\n"
@@ -214,7 +217,12 @@ TEST_CASE("desired loader: an unknown field is named with the one that was meant
                                                              "  hint: did you mean enabled?\n");
     CHECK(hint_of(head + "- id: " + id_c + "\n  disabled: true\n") ==
           "write 'enabled: false' to disable the key");
-    CHECK(hint_of(head + "- id: " + id_c + "\n  owner: me\n") == "known here: id, name, enabled");
+    CHECK(hint_of(head + "- id: " + id_c + "\n  owner: me\n") ==
+          "known here: id, name, enabled, enabled_from, enabled_until");
+    CHECK(hint_of(head + "- id: " + id_c + "\n  enabledUntil: x\n") == "did you mean enabled_until?");
+    CHECK(hint_of(head + "- id: " + id_c + "\n  enable_form: x\n") == "did you mean enabled_from?");
+    CHECK(hint_of(head + "- id: " + id_c + "\n  expires: x\n") == "did you mean enabled_until?");
+    CHECK(hint_of(head + "- id: " + id_c + "\n  not_before: x\n") == "did you mean enabled_from?");
     CHECK(about_file("version: 1\nkeys: []\nname: a\n") == Lines{"f:3:1: unknown field 'name'"});
     CHECK(hint_of("version: 1\nkeys: []\nkeyz: a\n") == "did you mean keys?");
 }
@@ -223,7 +231,7 @@ TEST_CASE("desired loader: the line of a field that may hold a secret is never s
     const auto loaded =
         parse_desired(head + "  - id: " + id_c +
                           "\n    secret: s3cr3t\n    Token: {a: s3cr3t,\n b: s3cr3t}\n    enabled: yes\n",
-                      "f");
+                      "f", now);
     std::string all;
     for (const Diagnostic& diagnostic : loaded.diagnostics) {
         all += render_diagnostic(diagnostic, false);
@@ -250,7 +258,7 @@ TEST_CASE("desired loader: an id given twice is reported at each place, whatever
                                           "\n    name: a\n"
                                           "  - {name: é, id: 5E5677D71BDC2AE76344968C}\n"
                                           "  - {name: c, id: 5e5677d71bdc2ae76344968c}\n",
-                                      "f");
+                                      "f", now);
     CHECK_FALSE(loaded);
     CHECK(lines(loaded.diagnostics) == Lines{"f:3:9: id 5e5677d71bdc2ae76344968c is also at f:5:19",
                                              "f:5:19: id 5e5677d71bdc2ae76344968c is also at f:3:9",

@@ -36,12 +36,12 @@ std::size_t count_errors(const std::vector<Diagnostic>& diagnostics) {
 } // namespace
 
 TEST_CASE("desired loader: a file that breaks off anywhere holds only keys of the whole") {
-    const auto whole = parse_desired(valid, "f");
+    const auto whole = parse_desired(valid, "f", now);
     REQUIRE(whole);
     REQUIRE(whole.value->keys().size() == 3);
     for (std::size_t size = 0; size < valid.size(); ++size) {
         CAPTURE(size);
-        const auto part = parse_desired(std::string_view(valid).substr(0, size), "f");
+        const auto part = parse_desired(std::string_view(valid).substr(0, size), "f", now);
         if (!part) {
             REQUIRE_FALSE(part.diagnostics.empty());
             continue;
@@ -57,7 +57,7 @@ TEST_CASE("desired loader: no single wrong byte brings it down") {
         for (const char byte : "\0\x04\t\n\r \"#%&'*,-:?[]{|}~\x7f\x80\xc3\xff"sv) {
             std::string text = valid;
             text[at] = byte;
-            const auto loaded = parse_desired(text, "f");
+            const auto loaded = parse_desired(text, "f", now);
             REQUIRE((loaded || !loaded.diagnostics.empty()));
             for (const Diagnostic& diagnostic : loaded.diagnostics) {
                 for (const char c : render_diagnostic(diagnostic, false)) {
@@ -75,32 +75,31 @@ TEST_CASE("desired loader: a hundred thousand levels of nesting are refused") {
     for (int i = 0; i < 100'000; ++i) {
         text += opening;
     }
-    const auto loaded = parse_desired(text, "f");
+    const auto loaded = parse_desired(text, "f", now);
     CHECK_FALSE(loaded);
     CHECK_FALSE(loaded.diagnostics.empty());
 }
 
 TEST_CASE("desired loader: what is no text is refused with a word for it") {
-    CHECK(lines(parse_desired("version: 1\nkeys: []\0"sv, "f").diagnostics) ==
+    CHECK(lines(parse_desired("version: 1\nkeys: []\0"sv, "f", now).diagnostics) ==
           Lines{"f:2:9: a NUL byte: this is no text file"});
-    CHECK(lines(parse_desired("v\0e\0r\0s\0"sv, "f").diagnostics) ==
+    CHECK(lines(parse_desired("v\0e\0r\0s\0"sv, "f", now).diagnostics) ==
           Lines{"f: the file is UTF-16, not UTF-8"});
-    CHECK(lines(parse_desired("version: 1\nkeys: [] # \xc3\x28\n", "f").diagnostics) ==
+    CHECK(lines(parse_desired("version: 1\nkeys: [] # \xc3\x28\n", "f", now).diagnostics) ==
           Lines{"f:2:12: byte 0xC3 is not valid UTF-8"});
 }
 
 TEST_CASE("desired loader: a tab in the indentation is named, one before a comment is fine") {
-    CHECK(lines(parse_desired("version: 1\t# one\nkeys:\t[]\n", "f").diagnostics).empty());
-    CHECK(
-        lines(
-            parse_desired("version: 1\nkeys:\n- id: 5e5677d71bdc2ae76344968c\n\tname: a\n", "f").diagnostics)
-            .back() == "f:4:1: a tab in the indentation");
+    CHECK(lines(parse_desired("version: 1\t# one\nkeys:\t[]\n", "f", now).diagnostics).empty());
+    CHECK(lines(parse_desired("version: 1\nkeys:\n- id: 5e5677d71bdc2ae76344968c\n\tname: a\n", "f", now)
+                    .diagnostics)
+              .back() == "f:4:1: a tab in the indentation");
 }
 
 TEST_CASE("desired loader: a quote that is never closed is never a name") {
     const std::string text =
         "version: 1\nkeys:\n  - id: 5e5677d71bdc2ae76344968c\n    name: \"billing\n    enabled: true\n";
-    CHECK(lines(parse_desired(text, "f").diagnostics) == Lines{"f:4:11: a quoted text never ends"});
+    CHECK(lines(parse_desired(text, "f", now).diagnostics) == Lines{"f:4:11: a quoted text never ends"});
 }
 
 TEST_CASE("desired loader: errors without number are counted, and the first hundred shown") {
@@ -108,7 +107,7 @@ TEST_CASE("desired loader: errors without number are counted, and the first hund
     for (int i = 0; i < 5'000; ++i) {
         text += "  - {id: 12, enabled: yes}\n";
     }
-    const auto loaded = parse_desired(text, "f");
+    const auto loaded = parse_desired(text, "f", now);
     CHECK(loaded.diagnostics.size() == 101);
     CHECK(count_errors(loaded.diagnostics) == 10'000);
     CHECK(summarize_diagnostic(loaded.diagnostics.back()) == "f: and 9900 more errors in this file");
@@ -123,7 +122,7 @@ TEST_CASE("desired loader: a hundred thousand keys load, on lines or on one") {
                             i, i);
     }
     for (const std::string& text : {block, json + "]}"}) {
-        const auto loaded = parse_desired(text, "f");
+        const auto loaded = parse_desired(text, "f", now);
         CHECK(loaded.diagnostics.empty());
         REQUIRE(loaded);
         REQUIRE(loaded.value->keys().size() == 100'000);

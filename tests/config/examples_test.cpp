@@ -10,7 +10,7 @@ using namespace apikeyd;
 using namespace apikeyd::test;
 
 TEST_CASE("examples: the desired file loads without a word") {
-    const auto loaded = load_desired(APIKEYD_EXAMPLES "/keys.yaml");
+    const auto loaded = load_desired(APIKEYD_EXAMPLES "/keys.yaml", now);
     CHECK(lines(loaded.diagnostics).empty());
     REQUIRE(loaded);
     const auto keys = loaded.value->keys();

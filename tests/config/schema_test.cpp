@@ -3,6 +3,8 @@
 
 #include "config/desired_loader.hpp"
 
+#include "tests/config/lines.hpp"
+
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Parser.h>
 #include <catch2/catch.hpp>
@@ -12,6 +14,7 @@
 #include <vector>
 
 using namespace apikeyd;
+using namespace apikeyd::test;
 
 namespace {
 
@@ -36,7 +39,7 @@ TEST_CASE("schema: has the fields that the loader knows, and no other") {
     const auto schema = parsed_schema();
     CHECK(schema->getObject("properties")->getNames() == std::vector<std::string>{"keys", "version"});
     CHECK(schema->getObject("$defs")->getObject("key")->getObject("properties")->getNames() ==
-          std::vector<std::string>{"enabled", "id", "name"});
+          std::vector<std::string>{"enabled", "enabled_from", "enabled_until", "id", "name"});
 }
 
 TEST_CASE("schema: its own examples load") {
@@ -44,7 +47,7 @@ TEST_CASE("schema: its own examples load") {
     REQUIRE(examples->size() == 1);
     std::ostringstream text;
     examples->getObject(0)->stringify(text);
-    const auto loaded = parse_desired(text.str(), "example");
+    const auto loaded = parse_desired(text.str(), "example", now);
     CHECK(loaded.diagnostics.empty());
     REQUIRE(loaded);
     CHECK(loaded.value->keys().size() == 2);

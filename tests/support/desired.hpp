@@ -18,10 +18,11 @@ struct Wanted {
     KeyId id;
     std::optional<std::string_view> name;
     std::optional<bool> enabled;
+    EnabledTimes times{};
 };
 
-// A desired state as if read from keys.yaml; the first key on line 3, then one a line.
-inline DesiredState desired_state(const std::vector<Wanted>& keys) {
+// A desired state as if read from keys.yaml at that moment; the first key on line 3, then one a line.
+inline DesiredState desired_state(const std::vector<Wanted>& keys, WallTime now = {}) {
     DesiredState::Builder builder;
     const auto file = builder.add_file("keys.yaml");
     std::uint32_t line = 3;
@@ -29,9 +30,12 @@ inline DesiredState desired_state(const std::vector<Wanted>& keys) {
     for (const Wanted& key : keys) {
         digest.update(key.id.to_string() + std::string(key.name.value_or("-")) +
                       (key.enabled ? (*key.enabled ? "+" : "-") : "?"));
-        builder.add(key.id, key.name, key.enabled, file, line++);
+        for (const auto& time : {key.times.from, key.times.until}) {
+            digest.update(time ? format_rfc3339(*time) : "-");
+        }
+        builder.add(key.id, key.name, key.enabled, file, line++, key.times);
     }
-    return std::move(builder).build(digest.finish());
+    return std::move(builder).build(digest.finish(), now);
 }
 
 // Known keys from memory, in order of id.

@@ -189,3 +189,43 @@ TEST_CASE("plan: keys on either side of each other are merged right") {
     CHECK(plan.counts.in_sync == 16);
     CHECK(plan.counts.unknown == 34);
 }
+
+TEST_CASE(
+    "plan: what a time in the file changes is 'scheduled' as long as no answer is newer than the time") {
+    const EnabledTimes until{std::nullopt, at_second(10)};
+    const auto reason_of = [&](const Wanted& wanted, KnownKey known, int now) {
+        KnownList sequence({std::move(known)});
+        const Plan plan = make_plan(desired_state({wanted}, at_second(now)), sequence);
+        REQUIRE(plan.changes.size() == 1);
+        CHECK(plan.counts.drifted == 1);
+        return plan.changes[0].reason;
+    };
+    KnownList before({seen(id1, "a", true)});
+    CHECK(make_plan(desired_state({{id1, "a", true, until}}, at_second(9)), before).empty());
+    KnownList doubtful({doubting(seen(id1, "a", true), false, true)});
+
+    CHECK(reason_of({id1, "a", true, until}, seen(id1, "a", true), 10) == Reason::scheduled);
+    CHECK(reason_of({id1, "b", true, until}, seen(id1, "a", true), 10) == Reason::scheduled);
+    CHECK(reason_of({id1, "b", true, until}, seen(id1, "a", false), 10) == Reason::changed); // name alone
+    CHECK(reason_of({id1, "a", true, until}, seen(id1, "a", false), 9) ==
+          Reason::changed); // nothing came yet
+    KnownKey enabled_by_another = seen(id1, "a", true);
+    enabled_by_another.observed->observed_at = at_second(10);
+    CHECK(reason_of({id1, "a", true, until}, enabled_by_another, 11) == Reason::changed);
+    CHECK(reason_of({id1, "a", true, {at_second(5), at_second(10)}}, seen(id1, "a", false), 7) ==
+          Reason::scheduled);
+    CHECK(make_plan(desired_state({{id1, "a", true, until}}, at_second(10)), doubtful).changes[0].reason ==
+          Reason::in_doubt);
+}
+
+TEST_CASE("plan: a refusal holds until a time in the file asks for something else") {
+    const EnabledTimes until{std::nullopt, at_second(10)};
+    KnownKey known = seen(id1, "a", false);
+    known.rejection = Rejection{{"a", true}, "no", at_second(2)};
+    KnownList before({known});
+    CHECK(make_plan(desired_state({{id1, "a", true, until}}, at_second(9)), before).counts.rejected == 1);
+    KnownList after({known});
+    const Plan plan = make_plan(desired_state({{id1, "a", true, until}}, at_second(10)), after);
+    CHECK(plan.counts.in_sync == 1);
+    CHECK(plan.lapsed.size() == 1);
+}
