@@ -65,14 +65,6 @@ std::string headed(std::string_view heading, const std::vector<Row>& rows) {
     return rows.empty() ? "" : fmt::format("\n{}:\n{}", heading, table(rows));
 }
 
-// The setting table begins in lower case, for diagnostics.
-std::string capitalized(std::string text) {
-    if (!text.empty() && text.front() >= 'a' && text.front() <= 'z') {
-        text.front() = static_cast<char>(text.front() - 'a' + 'A');
-    }
-    return text;
-}
-
 Row row_of(const CLI::Option& option) {
     return {written(option), capitalized(option.get_description())};
 }
@@ -174,6 +166,13 @@ std::string command_help(const CLI::App& app, const CommandInfo& command, bool i
 }
 
 } // namespace
+
+std::string capitalized(std::string text) {
+    if (!text.empty() && text.front() >= 'a' && text.front() <= 'z') {
+        text.front() = static_cast<char>(text.front() - 'a' + 'A');
+    }
+    return text;
+}
 
 bool offered(const CLI::Option& option) {
     const std::string& group = option.get_group();

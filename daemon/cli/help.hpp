@@ -25,6 +25,9 @@ std::string written(const CLI::Option& option);
 // How a command is called: "approve DIGEST [OPTION...]".
 std::string synopsis(const CLI::App& command);
 
+// With a capital: the setting table begins in lower case, for diagnostics.
+std::string capitalized(std::string text);
+
 // Whether it may be shown: not hidden, and neither --help nor --version, which every command has.
 bool offered(const CLI::Option& option);
 
