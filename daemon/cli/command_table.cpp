@@ -21,8 +21,7 @@ void add_run_options(CLI::App& command, CommandLine& line) {
 
 void add_apply_options(CLI::App& command, CommandLine& line) {
     command
-        .add_flag("--dry-run", line.dry_run,
-                  "Report what would be sent, send nothing (exit 2: differences)")
+        .add_flag("--dry-run", line.dry_run, "Report what would be sent, send nothing (exit 2: differences)")
         ->envname("APIKEYD_DRY_RUN");
     command
         .add_option("--approve", line.digest,
