@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/desired_loader.hpp"
 
+#include "config/desired_digest.hpp"
 #include "config/desired_parser.hpp"
-#include "config/secret.hpp"
 #include "config/text_check.hpp"
 #include "config/text_file.hpp"
 
@@ -61,10 +61,10 @@ class Loader {
 
 Loaded<DesiredState> load_file(const std::string& path, WallTime now) {
     Loader loader(now);
-    Sha256 digest;
+    DesiredDigest digest;
     const TextFile file = read_text_file(path, max_desired_file_size);
     if (file.outcome == TextFile::Outcome::read) {
-        digest.update(file.text);
+        digest.add_file(file.text);
         loader.add(path, file.text);
     } else {
         loader.refuse(path, file.problem, file.hint);
@@ -90,22 +90,16 @@ std::vector<std::string> list_folder(const std::string& path, std::error_code& e
     return names;
 }
 
-// Names and lengths go in too: the same keys in other files are another state of affairs.
-void digest_member(Sha256& digest, std::string_view name, std::string_view text) {
-    digest.update(fmt::format("{}:{}{}:", name.size(), name, text.size()));
-    digest.update(text);
-}
-
 Loaded<DesiredState> load_folder(const std::string& path, WallTime now) {
     Loader loader(now);
-    Sha256 digest;
+    DesiredDigest digest;
     std::error_code error;
     const std::vector<std::string> names = list_folder(path, error);
     for (const std::string& name : names) {
         const std::string full = path.ends_with('/') ? path + name : path + "/" + name;
         const TextFile file = read_text_file(full, max_desired_file_size);
         if (file.outcome == TextFile::Outcome::read) {
-            digest_member(digest, name, file.text);
+            digest.add_member(name, file.text);
             loader.add(full, file.text);
         } else {
             loader.refuse(full, file.problem, file.hint);
@@ -136,14 +130,14 @@ Loaded<DesiredState> load_desired(const std::string& path, WallTime now) {
 
 Loaded<DesiredState> parse_desired(std::string_view text, const std::string& name, WallTime now) {
     Loader loader(now);
-    Sha256 digest;
+    DesiredDigest digest;
     if (text.size() > max_desired_file_size) {
         loader.refuse(name,
                       fmt::format("the text has {} bytes; at most {} MiB are read", text.size(),
                                   max_desired_file_size >> 20U),
                       {});
     } else {
-        digest.update(text);
+        digest.add_file(text);
         loader.add(name, text);
     }
     return std::move(loader).finish(digest.finish());

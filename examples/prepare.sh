@@ -8,11 +8,11 @@
 # needed where the command is already there from somewhere else.
 # shellcheck disable=SC2034 # the scripts that source this file use them
 BUILD_PACKAGES=(cmake ninja-build ccache g++ pkg-config libpoco-dev libyaml-cpp-dev libsqlitecpp-dev
-  libsqlite3-dev libsystemd-dev libcli11-dev libfmt-dev libspdlog-dev libssl-dev scdoc)
+  libsqlite3-dev libsystemd-dev libcli11-dev libfmt-dev libspdlog-dev libssl-dev libgit2-dev scdoc)
 # shellcheck disable=SC2034
 RUN_PACKAGES=(python3:python3)
 # shellcheck disable=SC2034
-TEST_PACKAGES=(catch2 openssl curl:curl strace ed vim-tiny:vi clang-format:clang-format nodejs:node npm:npm
+TEST_PACKAGES=(catch2 openssl curl:curl git:git strace ed vim-tiny:vi clang-format:clang-format nodejs:node npm:npm
   man-db bash-completion zsh:zsh fish:fish)
 
 say() {

@@ -32,6 +32,7 @@ LIBRARIES = [
     (re.compile(r"<Poco/Net/"), re.compile(r"daemon/(api|status)/")),
     (re.compile(r"<Poco/JSON/"), re.compile(r"daemon/(api|status|runtime|cli)/")),
     (re.compile(r"<systemd/"), re.compile(r"daemon/runtime/")),
+    (re.compile(r"<git2[./]"), re.compile(r"daemon/runtime/")),
     (re.compile(r"<CLI/"), re.compile(r"daemon/cli/|daemon/main\.cpp$")),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|(<[^>]+>))')
