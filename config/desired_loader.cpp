@@ -59,10 +59,9 @@ class Loader {
     KeyPlaces places_;
 };
 
-Loaded<DesiredState> load_file(const std::string& path, WallTime now) {
+Loaded<DesiredState> load_text(const TextFile& file, const std::string& path, WallTime now) {
     Loader loader(now);
     DesiredDigest digest;
-    const TextFile file = read_text_file(path, max_desired_file_size);
     if (file.outcome == TextFile::Outcome::read) {
         digest.add_file(file.text);
         loader.add(path, file.text);
@@ -125,7 +124,13 @@ bool is_desired_file_name(std::string_view name) {
 
 Loaded<DesiredState> load_desired(const std::string& path, WallTime now) {
     std::error_code ignored; // whatever it is, opening the file will say so
-    return std::filesystem::is_directory(path, ignored) ? load_folder(path, now) : load_file(path, now);
+    return std::filesystem::is_directory(path, ignored)
+               ? load_folder(path, now)
+               : load_text(read_text_file(path, max_desired_file_size), path, now);
+}
+
+Loaded<DesiredState> load_desired_stream(int descriptor, const std::string& name, WallTime now) {
+    return load_text(read_text_stream(descriptor, max_desired_file_size), name, now);
 }
 
 Loaded<DesiredState> parse_desired(std::string_view text, const std::string& name, WallTime now) {

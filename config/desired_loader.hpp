@@ -24,6 +24,9 @@ bool is_desired_file_name(std::string_view name);
 // moment `now`.
 Loaded<DesiredState> load_desired(const std::string& path, WallTime now);
 
+// The same for what comes from a descriptor, a pipe say, to its end; `name` stands for it in diagnostics.
+Loaded<DesiredState> load_desired_stream(int descriptor, const std::string& name, WallTime now);
+
 // The same for text at hand; `name` stands for the file in diagnostics.
 Loaded<DesiredState> parse_desired(std::string_view text, const std::string& name, WallTime now);
 

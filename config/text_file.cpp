@@ -6,9 +6,11 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string_view>
 #include <system_error>
@@ -51,12 +53,16 @@ bool same_file(const struct stat& a, const struct stat& b) noexcept {
            a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
 }
 
-// Reads to the end of the file or one byte past `size`, whatever comes first. Returns errno or 0.
-int read_all(int file, std::size_t size, std::string& text) {
-    text.resize(size + 1); // the one byte more shows whether the file has grown
-    std::size_t filled = 0;
+// Fills what is free of the text behind its first `filled` bytes, or as much as there is. Returns errno or 0;
+// then the text ends with what was read.
+int fill(int file, std::string& text, std::size_t filled) {
     while (filled < text.size()) {
         const ssize_t count = ::read(file, text.data() + filled, text.size() - filled);
+        if (count < 0 && errno == EAGAIN) { // whoever gave us the descriptor may have set it so
+            pollfd waiting{file, POLLIN, 0};
+            ::poll(&waiting, 1, -1);
+            continue;
+        }
         if (count < 0 && errno == EINTR) {
             continue;
         }
@@ -70,6 +76,12 @@ int read_all(int file, std::size_t size, std::string& text) {
     }
     text.resize(filled);
     return 0;
+}
+
+// Reads to the end of the file or one byte past `size`, whatever comes first. Returns errno or 0.
+int read_all(int file, std::size_t size, std::string& text) {
+    text.resize(size + 1); // the one byte more shows whether the file has grown
+    return fill(file, text, 0);
 }
 
 } // namespace
@@ -105,6 +117,26 @@ TextFile read_text_file(const std::string& path, std::uint64_t limit) {
                        "write a new file beside it and rename that over the old one");
     }
     return result;
+}
+
+TextFile read_text_stream(int descriptor, std::uint64_t limit) {
+    constexpr std::uint64_t first_size = 65'536;
+    TextFile result{TextFile::Outcome::read, {}, {}, {}};
+    std::size_t filled = 0;
+    for (std::uint64_t size = first_size;; size *= 2) {
+        result.text.resize(static_cast<std::size_t>(std::min(size, limit + 1)));
+        const std::size_t wanted = result.text.size();
+        if (const int error = fill(descriptor, result.text, filled); error != 0) {
+            return refused(fmt::format("can't read: {}", std::generic_category().message(error)));
+        }
+        filled = result.text.size();
+        if (filled > limit) {
+            return refused(fmt::format("more than {} MiB; no more are read", limit >> 20U));
+        }
+        if (filled < wanted) {
+            return result;
+        }
+    }
 }
 
 } // namespace apikeyd

@@ -59,7 +59,8 @@ int run_cli(int argc, const char* const* argv, const char* const* environment) {
     }
     return guarded([&] {
         require_usage(*app);
-        parsed.line.format = require_format(parsed.format, parsed.line.sources);
+        parsed.line.format = require_format(*app, parsed.format, parsed.line.sources);
+        parsed.line.quiet = parsed.line.quiet && parsed.line.format == OutputFormat::text;
         return parsed.command->run(parsed.line);
     });
 }

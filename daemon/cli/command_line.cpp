@@ -60,7 +60,8 @@ void add_common(CLI::App& app, ParsedLine& parsed) {
     app.add_option("--format", parsed.format, "Form of reports")
         ->type_name("text|json"); // read by require_format(), which names what is wrong
     app.add_flag("--no-color", line.no_color, "Never colour; so does NO_COLOR")->envname("APIKEYD_NO_COLOR");
-    app.add_flag("--quiet", line.quiet, "Print no report; the exit code tells")->envname("APIKEYD_QUIET");
+    app.add_flag("--quiet", line.quiet, "Print no report for people; the exit code tells")
+        ->envname("APIKEYD_QUIET");
 }
 
 void add_command(CLI::App& app, const CommandInfo& info, ParsedLine& parsed) {

@@ -36,7 +36,8 @@ void add_approve_options(CLI::App& command, CommandLine& line) {
 }
 
 void add_validate_options(CLI::App& command, CommandLine& line) {
-    command.add_option("PATH", line.paths, "Files or folders (default: what --keys or the settings name)");
+    command.add_option("PATH", line.paths,
+                       "Files or folders, - for standard input (default: what --keys names)");
 }
 
 } // namespace

@@ -17,8 +17,6 @@ namespace apikeyd {
 
 namespace {
 
-constexpr std::size_t shown_diagnostics = 100;
-
 std::string count_errors(const std::vector<Diagnostic>& diagnostics) {
     const auto count = std::ranges::count(diagnostics, Severity::error, &Diagnostic::severity);
     return fmt::format("{} error{}", count, count == 1 ? "" : "s");
@@ -75,11 +73,8 @@ void print(const std::string& text) {
 
 std::string render_diagnostics(const std::vector<Diagnostic>& diagnostics, bool color) {
     std::string text;
-    for (std::size_t i = 0; i < diagnostics.size() && i < shown_diagnostics; ++i) {
-        text += render_diagnostic(diagnostics[i], color);
-    }
-    if (diagnostics.size() > shown_diagnostics) {
-        text += fmt::format("... and {} more\n", diagnostics.size() - shown_diagnostics);
+    for (const Diagnostic& diagnostic : diagnostics) { // of each file only so many were kept
+        text += render_diagnostic(diagnostic, color);
     }
     return text;
 }

@@ -21,14 +21,22 @@ enum ExitCode : int {
     exit_settings = 78
 };
 
-enum class OutputFormat { text, json };
+// The forms of reports; which command has which, require_format() knows.
+enum class OutputFormat {
+    text,
+    json,
+    github, // workflow commands, which GitHub shows at the lines of a change
+    sarif,
+    markdown,
+    html
+};
 
 // What the command line said, besides the settings.
 struct CommandLine {
     SettingSources sources;
     OutputFormat format = OutputFormat::text;
     bool no_color = false;
-    bool quiet = false;
+    bool quiet = false; // with a report for people; those for programs are what they are run for
     bool dry_run = false;
     std::vector<std::string> paths; // of `validate`
     std::string digest;             // of `approve`, and of `apply --approve`; empty: none
@@ -64,7 +72,7 @@ bool wants_color(const CommandLine& line, int fd);
 // Writes a report to standard output and flushes it. Throws CommandError (1) if it can't all be written.
 void print(const std::string& text);
 
-// The diagnostics as text for a terminal; at most so many in full, then how many more.
+// The diagnostics as text for a terminal.
 std::string render_diagnostics(const std::vector<Diagnostic>& diagnostics, bool color);
 
 } // namespace apikeyd

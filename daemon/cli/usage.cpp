@@ -8,7 +8,10 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace apikeyd {
@@ -16,6 +19,26 @@ namespace apikeyd {
 namespace {
 
 constexpr std::string_view more = "\nRun `apikeyd --help` for what there is.";
+
+constexpr std::array<std::pair<std::string_view, OutputFormat>, 6> format_names{
+    {{"text", OutputFormat::text},
+     {"json", OutputFormat::json},
+     {"github", OutputFormat::github},
+     {"sarif", OutputFormat::sarif},
+     {"markdown", OutputFormat::markdown},
+     {"html", OutputFormat::html}}};
+
+// What commands have besides text and JSON, which all accept.
+constexpr std::array<std::pair<std::string_view, OutputFormat>, 4> further_formats{
+    {{"validate", OutputFormat::github},
+     {"validate", OutputFormat::sarif},
+     {"drift", OutputFormat::markdown},
+     {"drift", OutputFormat::html}}};
+
+bool has_format(std::string_view command, OutputFormat format) {
+    return format == OutputFormat::text || format == OutputFormat::json ||
+           std::ranges::find(further_formats, std::pair(command, format)) != further_formats.end();
+}
 
 std::string shown(std::string_view text) {
     return visible_text(quote_text(text));
@@ -90,18 +113,24 @@ void require_usage(const CLI::App& app) {
     }
 }
 
-OutputFormat require_format(const std::optional<std::string>& flag, const SettingSources& sources) {
+OutputFormat require_format(const CLI::App& app, const std::optional<std::string>& flag,
+                            const SettingSources& sources) {
     const auto variable = sources.environment.find("APIKEYD_FORMAT");
     const bool set = variable != sources.environment.end() && !variable->second.empty();
     const std::string text = flag ? *flag : set ? variable->second : "text";
-    if (text == "text") {
-        return OutputFormat::text;
+    const std::string command = app.get_subcommands().front()->get_name();
+    std::vector<std::string_view> known;
+    for (const auto& [name, format] : format_names) {
+        if (has_format(command, format)) {
+            if (text == name) {
+                return format;
+            }
+            known.push_back(name);
+        }
     }
-    if (text == "json") {
-        return OutputFormat::json;
-    }
-    throw CommandError(exit_usage, fmt::format("{}: {} is no form of report; there are text, json",
-                                               flag ? "--format" : "APIKEYD_FORMAT", shown(text)));
+    throw CommandError(exit_usage, fmt::format("{}: {} is no form of report of {}; there are {}",
+                                               flag ? "--format" : "APIKEYD_FORMAT", shown(text), command,
+                                               fmt::join(known, ", ")));
 }
 
 } // namespace apikeyd

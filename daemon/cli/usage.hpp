@@ -16,7 +16,9 @@ namespace apikeyd {
 // given. Names what is wrong, and of an option only its name: what follows may be a secret.
 void require_usage(const CLI::App& app);
 
-// The form of reports: the flag, else APIKEYD_FORMAT, else text. Throws CommandError (64).
-OutputFormat require_format(const std::optional<std::string>& flag, const SettingSources& sources);
+// The form of reports: the flag, else APIKEYD_FORMAT, else text. Throws CommandError (64) where the command
+// that was given has no such form.
+OutputFormat require_format(const CLI::App& app, const std::optional<std::string>& flag,
+                            const SettingSources& sources);
 
 } // namespace apikeyd

@@ -5,12 +5,14 @@
 
 #include <catch2/catch.hpp>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cstring>
+#include <thread>
 
 using namespace apikeyd;
 using namespace apikeyd::test;
@@ -69,4 +71,33 @@ TEST_CASE("text file: a file of the kernel whose size says nothing is refused, n
     const TextFile result = read_text_file("/proc/self/status", 1024);
     CHECK(result.outcome == TextFile::Outcome::refused);
     CHECK(result.problem == "the file changed while it was read");
+}
+
+TEST_CASE("text file: a stream is read to its end, however it comes, and no further than the limit") {
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    REQUIRE(::fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0); // as a careless parent leaves it
+    const std::string text(200'000, 'x');
+    std::thread writer([&] {
+        for (std::size_t sent = 0; sent < text.size();) {
+            sent += static_cast<std::size_t>(::write(ends[1], text.data() + sent, text.size() - sent));
+        }
+        ::close(ends[1]);
+    });
+    const TextFile whole = read_text_stream(ends[0], text.size());
+    writer.join();
+    ::close(ends[0]);
+    CHECK(whole.outcome == TextFile::Outcome::read);
+    CHECK(whole.text == text);
+
+    const TemporaryFolder folder;
+    const int endless = ::open("/dev/zero", O_RDONLY | O_CLOEXEC);
+    const TextFile refused = read_text_stream(endless, 1ULL << 20U);
+    CHECK(refused.outcome == TextFile::Outcome::refused);
+    CHECK(refused.problem == "more than 1 MiB; no more are read");
+    ::close(endless);
+    const int nothing = ::open(folder.write("empty", "").c_str(), O_RDONLY | O_CLOEXEC);
+    CHECK(read_text_stream(nothing, 10).outcome == TextFile::Outcome::read);
+    ::close(nothing);
+    CHECK(read_text_stream(nothing, 10).problem == "can't read: Bad file descriptor");
 }

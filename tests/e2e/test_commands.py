@@ -139,6 +139,26 @@ class Commands(Case):
         self.assertEqual(self.sandbox.journal(), [])
         self.assertFalse(self.state_file.exists())
 
+    def test_validate_standard_input(self) -> None:
+        """`git show :keys.yaml | apikeyd validate -`: what is committed, not what lies in the work tree."""
+        for text, code, said in ((desired_text(WANTED), OK, "<stdin>: valid, 3 keys"),
+                                 ("version: 1\nkeys: 7\n", ERROR, "<stdin>:2:7: error: "),
+                                 ("", ERROR, "<stdin>: error: the file has no content")):
+            with self.subTest(said):
+                reader, writer = os.pipe()
+                os.write(writer, text.encode())
+                os.close(writer)
+                with open(reader, encoding="utf-8") as stdin:
+                    done = self.run_apikeyd("validate", "-", stdin=stdin)
+                self.assert_code(done, code)
+                self.assertIn(said, done.stdout)
+        with open("/dev/zero", encoding="utf-8") as endless:
+            done = self.run_apikeyd("validate", "-", "--format", "github", stdin=endless)
+        self.assert_code(done, ERROR)
+        self.assertEqual(done.stdout, "::error file=<stdin>,title=apikeyd::more than 64 MiB; no more are read\n")
+        done = self.run_apikeyd("validate", "-", "--format", "json")
+        self.assertEqual(json.loads(done.stdout)["files"], [{"path": "<stdin>", "valid": False, "keys": None}])
+
     def test_schema(self) -> None:
         done = self.run_apikeyd("schema")
         self.assert_code(done, OK)

@@ -67,6 +67,19 @@ TEST_CASE("cli: a form of report that there isn't is refused in plain words") {
                              !Contains("APIKEYD_FORMAT") && !Contains("{"));
 }
 
+TEST_CASE("cli: a form of report that the command hasn't is refused, with those it has") {
+    const auto [command, format, known] = GENERATE(table<std::string, std::string, std::string>(
+        {{"validate", "markdown", "there are text, json, github, sarif\n"},
+         {"drift", "github", "there are text, json, markdown, html\n"},
+         {"status", "html", "there are text, json\n"},
+         {"apply", "sarif", "there are text, json\n"},
+         {"schema", "github", "there are text, json\n"}}));
+    const Ended ended = run({command, "--format", format});
+    CHECK(ended.code == 64);
+    CHECK(ended.out.empty());
+    CHECK_THAT(ended.err, Contains("'" + format + "' is no form of report of " + command) && Contains(known));
+}
+
 TEST_CASE("cli: the form of reports may come from the environment, which is then named") {
     const Ended wrong = run({"schema"}, {"APIKEYD_FORMAT=xml"});
     CHECK(wrong.code == 64);
