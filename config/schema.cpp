@@ -5,8 +5,11 @@ namespace apikeyd {
 
 namespace {
 
-// For editors and pipelines. It can't say that ids are unique; everything else is as strict as the loader,
-// and stricter in one thing: to other tools an unquoted 123 is a number, while we take it for the text it is.
+// For editors and pipelines. It can't say that ids are unique, that one time is before another, or which
+// years have a 29 February; everything else is as strict as the loader, and stricter in one thing: to other
+// tools an unquoted 123 is a number, while we take it for the text it is. (?!\n): to some of them, Python's
+// re for one,
+// '$' is also where a last line ends.
 constexpr std::string_view schema = R"json({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "title": "apikeyd desired file",
@@ -48,7 +51,7 @@ constexpr std::string_view schema = R"json({
           "description": "One line of text without control characters. Left out: the name is not managed. Quote a name that looks like a number, a boolean or null.",
           "type": "string",
           "minLength": 1,
-          "pattern": "^[^\\u0000-\\u001F\\u007F-\\u009F\\u2028\\u2029]+$",
+          "pattern": "^[^\\u0000-\\u001F\\u007F-\\u009F\\u2028\\u2029]+$(?!\\n)",
           "examples": ["billing-service"]
         },
         "enabled": {

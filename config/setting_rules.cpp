@@ -203,25 +203,41 @@ Problem take_log_level(std::string_view text, Settings& settings) {
     return take_word(text, words, settings.log.level);
 }
 
+using Kind = SettingKind;
+
+// As strict as the functions above, as far as patterns can be: they don't add up durations, and know no limit
+// of ports.
+constexpr std::string_view path_pattern = R"(^[^\u0000-\u001F\u007F-\u009F]+$(?!\n))";
+constexpr std::string_view optional_path_pattern = R"(^[^\u0000-\u001F\u007F-\u009F]*$(?!\n))";
+constexpr std::string_view url_pattern =
+    R"(^(production|staging|([Hh][Tt][Tt][Pp][Ss]://(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z][0-9A-Za-z.-]*)|[Hh][Tt][Tt][Pp]://([Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]|127(\.(0|[1-9][0-9]{0,2})){3}|\[::1\]))(:[1-9][0-9]{0,4})?(/[!"$->@-\[\]-~]*)?)$)";
+constexpr std::string_view duration_pattern =
+    "^(?=.)((0|[1-9][0-9]*)d)?((0|[1-9][0-9]*)h)?((0|[1-9][0-9]*)m)?((0|[1-9][0-9]*)s)?((0|[1-9][0-9]*)ms)?$";
+constexpr std::string_view seconds_pattern = "^(0|(?=.)((0|[1-9][0-9]*)d)?((0|[1-9][0-9]*)h)?((0|[1-9][0-9]*)"
+                                             "m)?((0|[1-9][0-9]*)s)?((0|[1-9][0-9]*000)ms)?)$";
+constexpr std::string_view limit_pattern = R"(^(0|[1-9][0-9]*|((0|[1-9][0-9]?)(\.[0-9]+)?|100(\.0+)?)%)$)";
+constexpr std::string_view listen_pattern =
+    R"(^(|([!-.0-9;-?A-~]+|\[[!-.0-9:-?A-~]*\]):(0|[1-9][0-9]{0,4}))$)";
+
 // clang-format off
 constexpr std::array rules{
-    SettingRule{{"api.url", "--api-url", "APIKEYD_API_URL", "URL", "base URL of the API, or production, or staging"}, take_url, false, true},
-    SettingRule{{"api.token_file", "--token-file", "APIKEYD_TOKEN_FILE", "FILE", "file that holds the API token"}, take_token_file, false, true},
-    SettingRule{{"api.ca_file", "--ca-file", "APIKEYD_CA_FILE", "FILE", "CA certificates (PEM) to trust instead of the system's"}, take_ca_file, false, true},
-    SettingRule{{"api.timeout", "--api-timeout", "APIKEYD_API_TIMEOUT", "DURATION", "longest time for one request, start to end"}, take_timeout},
-    SettingRule{{"api.concurrency", "--api-concurrency", "APIKEYD_API_CONCURRENCY", "N", "requests under way at once, 1 to 256"}, take_concurrency},
-    SettingRule{{"api.rate_limit", "--api-rate-limit", "APIKEYD_API_RATE_LIMIT", "N", "requests a second; 0: no limit of our own"}, take_rate_limit},
-    SettingRule{{"api.self_id", "--api-self-id", "APIKEYD_API_SELF_ID", "ID", "id of the key whose secret is our token"}, take_self_id, false, true},
-    SettingRule{{"keys", "--keys", "APIKEYD_KEYS", "PATH", "desired file, or a folder of them"}, take_keys, false, true},
-    SettingRule{{"state", "--state", "APIKEYD_STATE", "FILE", "state file"}, take_state, false, true},
-    SettingRule{{"reconcile.resync", "--resync", "APIKEYD_RESYNC", "DURATION", "assert everything again this often; 0: never"}, take_resync},
-    SettingRule{{"reconcile.refresh", "--refresh", "APIKEYD_REFRESH", "never|probe", "look at each key before planning", false}, take_refresh},
-    SettingRule{{"reconcile.removed_keys", "--removed-keys", "APIKEYD_REMOVED_KEYS", "ignore|disable", "what becomes of a key taken out of the file"}, take_removed_keys},
-    SettingRule{{"guard.max_disable", "--max-disable", "APIKEYD_MAX_DISABLE", "SHARE|COUNT", "disable at most so many keys without approval"}, take_max_disable},
-    SettingRule{{"guard.allow_self_disable", "--allow-self-disable", "APIKEYD_ALLOW_SELF_DISABLE", "true|false", "allow disabling the key whose secret is our token"}, take_allow_self_disable, true},
-    SettingRule{{"status.listen", "--status-listen", "APIKEYD_STATUS_LISTEN", "HOST:PORT", "address of the status page and metrics; empty: none", false}, take_listen},
-    SettingRule{{"log.format", "--log-format", "APIKEYD_LOG_FORMAT", "text|json|journal", "form of the log"}, take_log_format},
-    SettingRule{{"log.level", "--log-level", "APIKEYD_LOG_LEVEL", "debug|info|warning|error", "least level that is logged"}, take_log_level},
+    SettingRule{{"api.url", "--api-url", "APIKEYD_API_URL", "URL", "base URL of the API, or production, or staging"}, take_url, {Kind::text, url_pattern, "production"}, true},
+    SettingRule{{"api.token_file", "--token-file", "APIKEYD_TOKEN_FILE", "FILE", "file that holds the API token"}, take_token_file, {Kind::text, optional_path_pattern}, true},
+    SettingRule{{"api.ca_file", "--ca-file", "APIKEYD_CA_FILE", "FILE", "CA certificates (PEM) to trust instead of the system's"}, take_ca_file, {Kind::text, optional_path_pattern, ""}, true},
+    SettingRule{{"api.timeout", "--api-timeout", "APIKEYD_API_TIMEOUT", "DURATION", "longest time for one request, start to end"}, take_timeout, {Kind::text, duration_pattern, "10s"}},
+    SettingRule{{"api.concurrency", "--api-concurrency", "APIKEYD_API_CONCURRENCY", "N", "requests under way at once, 1 to 256"}, take_concurrency, {Kind::integer, "", "8", 1, 256}},
+    SettingRule{{"api.rate_limit", "--api-rate-limit", "APIKEYD_API_RATE_LIMIT", "N", "requests a second; 0: no limit of our own"}, take_rate_limit, {Kind::number, "", "0", 0, 1'000'000}},
+    SettingRule{{"api.self_id", "--api-self-id", "APIKEYD_API_SELF_ID", "ID", "id of the key whose secret is our token"}, take_self_id, {Kind::text, "^[0-9A-Fa-f]{24}$"}, true},
+    SettingRule{{"keys", "--keys", "APIKEYD_KEYS", "PATH", "desired file, or a folder of them"}, take_keys, {Kind::text, path_pattern, "/etc/apikeyd/keys.yaml"}, true},
+    SettingRule{{"state", "--state", "APIKEYD_STATE", "FILE", "state file"}, take_state, {Kind::text, path_pattern, "/var/lib/apikeyd/state.db"}, true},
+    SettingRule{{"reconcile.resync", "--resync", "APIKEYD_RESYNC", "DURATION", "assert everything again this often; 0: never"}, take_resync, {Kind::text_or_integer, seconds_pattern, "0", 0, 0}},
+    SettingRule{{"reconcile.refresh", "--refresh", "APIKEYD_REFRESH", "never|probe", "look at each key before planning", false}, take_refresh, {Kind::word, "", "never"}},
+    SettingRule{{"reconcile.removed_keys", "--removed-keys", "APIKEYD_REMOVED_KEYS", "ignore|disable", "what becomes of a key taken out of the file"}, take_removed_keys, {Kind::word, "", "ignore"}},
+    SettingRule{{"guard.max_disable", "--max-disable", "APIKEYD_MAX_DISABLE", "SHARE|COUNT", "disable at most so many keys without approval"}, take_max_disable, {Kind::text_or_integer, limit_pattern, "30%", 0}},
+    SettingRule{{"guard.allow_self_disable", "--allow-self-disable", "APIKEYD_ALLOW_SELF_DISABLE", "true|false", "allow disabling the key whose secret is our token"}, take_allow_self_disable, {Kind::boolean, "", "false"}},
+    SettingRule{{"status.listen", "--status-listen", "APIKEYD_STATUS_LISTEN", "HOST:PORT", "address of the status page and metrics; empty: none", false}, take_listen, {Kind::text, listen_pattern, ""}},
+    SettingRule{{"log.format", "--log-format", "APIKEYD_LOG_FORMAT", "text|json|journal", "form of the log"}, take_log_format, {Kind::word}},
+    SettingRule{{"log.level", "--log-level", "APIKEYD_LOG_LEVEL", "debug|info|warning|error", "least level that is logged"}, take_log_level, {Kind::word, "", "info"}},
 };
 // clang-format on
 

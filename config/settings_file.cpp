@@ -177,7 +177,7 @@ class SettingsHandler : public YamlHandler {
         if (value.style == YamlStyle::null) {
             error(value.mark.offset, fmt::format("'{}' has no value", field_of(rule_->info.path)),
                   "leave the field out for the default");
-        } else if (rule_->boolean && value.style == YamlStyle::quoted) {
+        } else if (rule_->form.kind == SettingKind::boolean && value.style == YamlStyle::quoted) {
             error(value.mark.offset,
                   fmt::format("{} in quotes is a text, not a boolean", quote_text(value.text)),
                   "write true or false, without quotes");

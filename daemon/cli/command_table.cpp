@@ -40,6 +40,10 @@ void add_validate_options(CLI::App& command, CommandLine& line) {
                        "Files or folders, - for standard input (default: what --keys names)");
 }
 
+void add_schema_options(CLI::App& command, CommandLine& line) {
+    command.add_flag("--settings", line.of_settings, "Of the settings file instead");
+}
+
 } // namespace
 
 std::span<const CommandInfo> command_table() {
@@ -111,8 +115,9 @@ std::span<const CommandInfo> command_table() {
             .help = "Print the JSON Schema of the desired file",
             .detail = "",
             .settings = {},
-            .examples = {{"apikeyd schema > keys.schema.json", "for an editor"}},
-            .add_options = nullptr,
+            .examples = {{"apikeyd schema > keys.schema.json", "for an editor"},
+                         {"apikeyd schema --settings", "that of the settings file"}},
+            .add_options = &add_schema_options,
             .run = &schema_command,
         },
     };

@@ -38,6 +38,7 @@ struct CommandLine {
     bool no_color = false;
     bool quiet = false; // with a report for people; those for programs are what they are run for
     bool dry_run = false;
+    bool of_settings = false;       // `schema`: that of the settings file
     std::vector<std::string> paths; // of `validate`
     std::string digest;             // of `approve`, and of `apply --approve`; empty: none
 };

@@ -150,3 +150,11 @@ TEST_CASE("cli: what this version can't do is refused, from wherever it is set, 
     const std::string name = flag.substr(0, flag.find('='));
     CHECK_THAT(run({command, "--help"}).out + run({"--help"}).out, !Contains(name));
 }
+
+TEST_CASE("cli: there are two schemas, that of the desired file and that of the settings") {
+    CHECK_THAT(run({"schema"}).out, Contains("\"apikeyd desired file\""));
+    const Ended settings = run({"schema", "--settings"});
+    CHECK(settings.code == 0);
+    CHECK_THAT(settings.out, Contains("\"apikeyd settings file\"") && Contains("\"concurrency\""));
+    CHECK(run({"drift", "--settings"}).code == 64);
+}
