@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "daemon/cli/diagnostic_json.hpp"
 #include "daemon/cli/validation.hpp"
 #include "daemon/runtime/json_text.hpp"
 
@@ -8,25 +9,9 @@ namespace apikeyd {
 
 namespace {
 
-std::optional<std::uint32_t> if_known(std::uint32_t place) {
-    return place == 0 ? std::nullopt : std::optional(place);
-}
-
-Poco::JSON::Object::Ptr json_of(const Diagnostic& diagnostic) {
-    auto object = ordered_object();
-    object->set("severity", std::string(diagnostic.severity == Severity::error ? "error" : "warning"));
-    object->set("file", diagnostic.file);
-    object->set("line", json_or_null(if_known(diagnostic.line)));
-    object->set("column", json_or_null(if_known(diagnostic.column)));
-    object->set("message", diagnostic.message);
-    object->set("hint",
-                json_or_null(diagnostic.hint.empty() ? std::nullopt : std::optional(diagnostic.hint)));
-    return object;
-}
-
 void add(Poco::JSON::Array& array, const std::vector<Diagnostic>& diagnostics) {
     for (const Diagnostic& diagnostic : diagnostics) {
-        array.add(json_of(diagnostic));
+        array.add(diagnostic_json(diagnostic));
     }
 }
 
