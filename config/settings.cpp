@@ -25,9 +25,9 @@ constexpr std::string_view prefix = "APIKEYD_";
 constexpr std::string_view token_variable = "APIKEYD_TOKEN";
 
 // Variables that are no settings, but known to the commands.
-constexpr std::array<std::string_view, 6> other_variables{token_variable,     "APIKEYD_CONFIG",
-                                                          "APIKEYD_FORMAT",   "APIKEYD_QUIET",
-                                                          "APIKEYD_NO_COLOR", "APIKEYD_DRY_RUN"};
+constexpr std::array<std::string_view, 7> other_variables{
+    token_variable,     "APIKEYD_CONFIG",  "APIKEYD_FORMAT", "APIKEYD_QUIET",
+    "APIKEYD_NO_COLOR", "APIKEYD_DRY_RUN", "APIKEYD_OUTPUT"};
 
 std::vector<std::string_view> known_variables() {
     std::vector<std::string_view> names(other_variables.begin(), other_variables.end());

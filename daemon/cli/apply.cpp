@@ -19,7 +19,7 @@ namespace {
 constexpr unsigned attempts = 5;
 
 std::string render(const ReconcileFinished& finished, OutputFormat format) {
-    if (format == OutputFormat::text) {
+    if (format != OutputFormat::json) {
         return fmt::format(
             "{}: {} managed keys, {} changes planned, {} applied, {} rejected, {} failed, {} held\n",
             to_string(finished.result), finished.managed, finished.planned, finished.applied,
@@ -66,18 +66,22 @@ std::optional<ReconcileFinished> reconcile_once(const Settings& settings, Desire
 
 int apply_command(const CommandLine& line) {
     harden_process();
-    const Settings settings = require_settings(line);
-    DesiredState desired = require_desired(settings, line, "nothing was sent");
+    constexpr std::string_view consequence = "nothing was sent";
     if (line.dry_run) {
-        return print_drift(plan_from_state(desired, settings), line);
+        return report_drift(line, [&] {
+            const Settings settings = require_settings(line);
+            return plan_from_state(require_desired(settings, line, consequence), settings);
+        });
     }
+    const Settings settings = require_settings(line);
+    DesiredState desired = require_desired(settings, line, consequence);
     block_signals();
     const auto finished = reconcile_once(settings, std::move(desired), line.digest);
     if (!finished) {
         throw CommandError(exit_error, "the state can't be used; nothing more was sent");
     }
-    if (!line.quiet) {
-        print(render(*finished, line.format));
+    if (wants_report(line)) {
+        print_report(render(*finished, line.format), line);
     }
     if (finished->result == Result::held) {
         std::cerr << "apikeyd: too many disables for one plan; look at them with `apikeyd drift`, and let "

@@ -11,12 +11,19 @@ namespace apikeyd {
 
 namespace {
 
+void add_output(CLI::App& command, CommandLine& line) {
+    command.add_option("--output", line.output, "Put the report into this file, whole or not at all")
+        ->envname("APIKEYD_OUTPUT")
+        ->type_name("FILE");
+}
+
 void add_run_options(CLI::App& command, CommandLine& line) {
     command
         .add_flag("--dry-run", line.dry_run,
                   "Report what would be sent, now and after each change of the file, and send nothing; "
                   "SIGTERM or SIGINT ends it (exit 0, differences or not)")
         ->envname("APIKEYD_DRY_RUN");
+    add_output(command, line);
 }
 
 void add_apply_options(CLI::App& command, CommandLine& line) {
@@ -27,6 +34,7 @@ void add_apply_options(CLI::App& command, CommandLine& line) {
         .add_option("--approve", line.digest,
                     "Let the plan with this digest disable as many keys as it wants")
         ->type_name("DIGEST");
+    add_output(command, line);
 }
 
 void add_approve_options(CLI::App& command, CommandLine& line) {
@@ -85,8 +93,9 @@ std::span<const CommandInfo> command_table() {
             .detail = "The exit code is 2 where there are differences.",
             .settings = {"keys", "state", "reconcile.refresh", "reconcile.removed_keys", "guard"},
             .examples = {{"apikeyd drift --keys keys.yaml", "against the last answers"},
-                         {"apikeyd drift --format json", "for programs"}},
-            .add_options = nullptr,
+                         {"apikeyd drift --format json", "for programs"},
+                         {"apikeyd drift --format html --output drift.html", "for a browser"}},
+            .add_options = &add_output,
             .run = &drift_command,
         },
         {

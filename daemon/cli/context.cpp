@@ -2,6 +2,9 @@
 #include "daemon/cli/context.hpp"
 
 #include "config/desired_loader.hpp"
+#include "config/utf8.hpp"
+#include "daemon/cli/drift_words.hpp"
+#include "daemon/cli/output_file.hpp"
 #include "daemon/runtime/event_loop.hpp"
 
 #include <fmt/format.h>
@@ -10,19 +13,13 @@
 #include <cstdlib>
 #include <iostream>
 #include <string_view>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
 namespace apikeyd {
 
-namespace {
-
-std::string count_errors(const std::vector<Diagnostic>& diagnostics) {
-    const auto count = std::ranges::count(diagnostics, Severity::error, &Diagnostic::severity);
-    return fmt::format("{} error{}", count, count == 1 ? "" : "s");
-}
-
-} // namespace
+namespace {} // namespace
 
 Loaded<Settings> usable_settings(const CommandLine& line) {
     Loaded<Settings> loaded = load_settings(line.sources);
@@ -40,7 +37,8 @@ Settings require_settings(const CommandLine& line) {
     Loaded<Settings> loaded = usable_settings(line);
     std::cerr << render_diagnostics(loaded.diagnostics, wants_color(line, STDERR_FILENO));
     if (!loaded) {
-        throw CommandError(exit_settings, "the settings can't be used: " + count_errors(loaded.diagnostics));
+        throw CommandError(exit_settings, "the settings can't be used: " + count_errors(loaded.diagnostics),
+                           loaded.diagnostics);
     }
     return std::move(*loaded.value);
 }
@@ -52,7 +50,8 @@ DesiredState require_desired(const Settings& settings, const CommandLine& line,
     if (!loaded) {
         throw CommandError(exit_error,
                            fmt::format("{}: {}{}{}", settings.keys, count_errors(loaded.diagnostics),
-                                       consequence.empty() ? "" : "; ", consequence));
+                                       consequence.empty() ? "" : "; ", consequence),
+                           loaded.diagnostics);
     }
     return std::move(*loaded.value);
 }
@@ -69,6 +68,27 @@ void print(const std::string& text) {
     if (!std::cout) {
         throw CommandError(exit_error, "standard output can't be written");
     }
+}
+
+void print_report(const std::string& text, const CommandLine& line) {
+    if (!writes_file(line)) {
+        print(text);
+        return;
+    }
+    try {
+        write_whole_file(line.output, text);
+    } catch (const std::system_error& error) {
+        throw CommandError(exit_error, fmt::format("{}: the report can't be written: {}",
+                                                   visible_text(line.output), error.code().message()));
+    }
+}
+
+bool writes_file(const CommandLine& line) {
+    return !line.output.empty() && line.output != "-";
+}
+
+bool wants_report(const CommandLine& line) {
+    return !line.quiet || line.format != OutputFormat::text || writes_file(line);
 }
 
 std::string render_diagnostics(const std::vector<Diagnostic>& diagnostics, bool color) {

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace apikeyd {
@@ -35,6 +36,7 @@ enum class OutputFormat {
 struct CommandLine {
     SettingSources sources;
     OutputFormat format = OutputFormat::text;
+    std::string output; // the file that reports go into; empty or "-": standard output
     bool no_color = false;
     bool quiet = false; // with a report for people; those for programs are what they are run for
     bool dry_run = false;
@@ -46,13 +48,17 @@ struct CommandLine {
 // Ends the command with a message and a code. The message ends without a newline.
 class CommandError : public std::runtime_error {
   public:
-    CommandError(ExitCode code, const std::string& message)
+    CommandError(ExitCode code, const std::string& message, std::vector<Diagnostic> diagnostics = {})
         : std::runtime_error(message)
-        , code_(code) {}
+        , code_(code)
+        , diagnostics_(std::move(diagnostics)) {}
     ExitCode code() const noexcept { return code_; }
+    // What is wrong, one by one, where that is known; for reports.
+    const std::vector<Diagnostic>& diagnostics() const noexcept { return diagnostics_; }
 
   private:
     ExitCode code_;
+    std::vector<Diagnostic> diagnostics_;
 };
 
 // The settings, where this version can do what they ask for.
@@ -72,6 +78,17 @@ bool wants_color(const CommandLine& line, int fd);
 
 // Writes a report to standard output and flushes it. Throws CommandError (1) if it can't all be written.
 void print(const std::string& text);
+
+// Writes a report to where --output says: into a file, whole or not at all, else to standard output. Throws
+// CommandError (1) if it can't all be written.
+void print_report(const std::string& text, const CommandLine& line);
+
+// Whether a report goes into a file rather than to standard output.
+bool writes_file(const CommandLine& line);
+
+// Whether a report is wanted at all: --quiet silences text on standard output, but no form that was asked for
+// and no file.
+bool wants_report(const CommandLine& line);
 
 // The diagnostics as text for a terminal.
 std::string render_diagnostics(const std::vector<Diagnostic>& diagnostics, bool color);

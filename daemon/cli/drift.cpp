@@ -5,8 +5,10 @@
 namespace apikeyd {
 
 int drift_command(const CommandLine& line) {
-    const Settings settings = require_settings(line);
-    return print_drift(plan_from_state(require_desired(settings, line), settings), line);
+    return report_drift(line, [&] {
+        const Settings settings = require_settings(line);
+        return plan_from_state(require_desired(settings, line), settings);
+    });
 }
 
 } // namespace apikeyd

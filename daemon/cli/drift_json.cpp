@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "daemon/cli/diagnostic_json.hpp"
 #include "daemon/cli/drift_report.hpp"
 #include "daemon/runtime/json_text.hpp"
 
@@ -19,19 +20,30 @@ void set_from_to(Poco::JSON::Object& fields, const char* name, const std::option
     }
 }
 
-Poco::JSON::Object::Ptr evidence_of(const KnownKey& known) {
+Poco::Dynamic::Var text_or_null(const std::string& text) {
+    return json_or_null(text.empty() ? std::nullopt : std::optional(text));
+}
+
+Poco::JSON::Object::Ptr evidence_of(const DriftReport::Item& item) {
+    const std::optional<Observed>& observed = item.change.known.observed;
     auto evidence = ordered_object();
-    evidence->set("kind", std::string(known.observed ? "recorded" : "none"));
-    evidence->set("observed_at",
-                  json_time(known.observed ? std::optional(known.observed->observed_at) : std::nullopt));
+    evidence->set("kind", std::string(to_string(item.evidence)));
+    evidence->set("observed_at", json_time(observed ? std::optional(observed->observed_at) : std::nullopt));
     return evidence;
+}
+
+Poco::JSON::Object::Ptr source_of(const std::string& file, std::uint32_t line) {
+    auto source = ordered_object();
+    source->set("file", file);
+    source->set("line", line);
+    return source;
 }
 
 Poco::JSON::Object::Ptr json_of(const DriftReport::Item& item) {
     const Change& change = item.change;
     auto object = ordered_object();
     object->set("id", change.id.to_string());
-    object->set("name", json_or_null(item.name.empty() ? std::nullopt : std::optional(item.name)));
+    object->set("name", text_or_null(item.name));
     object->set("action", std::string(to_string(change.kind())));
     object->set("reason", std::string(to_string(change.reason)));
     auto fields = ordered_object();
@@ -39,11 +51,8 @@ Poco::JSON::Object::Ptr json_of(const DriftReport::Item& item) {
     set_from_to(*fields, "name", change.from.name, change.to.name);
     object->set("fields", fields);
     object->set("held", item.held);
-    object->set("evidence", evidence_of(change.known));
-    auto source = ordered_object();
-    source->set("file", item.file);
-    source->set("line", item.line);
-    object->set("source", source);
+    object->set("evidence", evidence_of(item));
+    object->set("source", source_of(item.file, item.line));
     return object;
 }
 
@@ -53,7 +62,7 @@ Poco::JSON::Array::Ptr json_of(const std::vector<KeyNote>& notes) {
         auto object = ordered_object();
         object->set("id", note.id.to_string());
         object->set("why", note.why);
-        object->set("source", json_or_null(note.source.empty() ? std::nullopt : std::optional(note.source)));
+        object->set("source", text_or_null(note.source));
         array->add(object);
     }
     return array;
@@ -72,20 +81,61 @@ Poco::JSON::Object::Ptr summary_of(const DriftReport& report) {
     return summary;
 }
 
+Poco::JSON::Object::Ptr revision_of(const DriftReport& report) {
+    const std::optional<Commit>& commit = report.commit;
+    auto revision = ordered_object();
+    revision->set("digest", report.revision);
+    revision->set("commit", json_or_null(commit ? std::optional(commit->id) : std::nullopt));
+    revision->set("author", json_or_null(commit ? std::optional(commit->author) : std::nullopt));
+    revision->set("authored_at", json_time(commit ? std::optional(commit->authored_at) : std::nullopt));
+    revision->set("subject", json_or_null(commit ? std::optional(commit->subject) : std::nullopt));
+    revision->set("uncommitted", json_or_null(commit ? std::optional(commit->uncommitted) : std::nullopt));
+    return revision;
+}
+
+Poco::Dynamic::Var suspension_of(const DriftReport& report) {
+    if (!report.suspension) {
+        return {};
+    }
+    auto suspension = ordered_object();
+    suspension->set("since", format_rfc3339(report.suspension->since));
+    suspension->set("until", format_rfc3339(report.suspension->until));
+    suspension->set("reason", text_or_null(report.suspension->reason));
+    suspension->set("by", text_or_null(report.suspension->by));
+    return suspension;
+}
+
+Poco::JSON::Array::Ptr upcoming_of(const DriftReport& report) {
+    Poco::JSON::Array::Ptr array = new Poco::JSON::Array;
+    for (const DriftReport::Upcoming& coming : report.upcoming) {
+        auto object = ordered_object();
+        object->set("at", format_rfc3339(coming.at));
+        object->set("id", coming.id.to_string());
+        object->set("name", text_or_null(coming.name));
+        object->set("action", std::string(coming.enabled ? "enable" : "disable"));
+        object->set("source", source_of(coming.file, coming.line));
+        array->add(object);
+    }
+    return array;
+}
+
+// What both documents begin with.
+Poco::JSON::Object::Ptr document(WallTime generated_at) {
+    auto root = ordered_object();
+    root->set("format_version", std::string("1.0"));
+    root->set("generated_at", format_rfc3339(generated_at));
+    return root;
+}
+
 } // namespace
 
 std::string render_drift_json(const DriftReport& report) {
-    auto root = ordered_object();
-    root->set("format_version", std::string("1.0"));
-    root->set("generated_at", format_rfc3339(report.generated_at));
-    auto revision = ordered_object();
-    revision->set("digest", report.revision);
-    revision->set("commit", Poco::Dynamic::Var());
-    root->set("revision", revision);
+    auto root = document(report.generated_at);
+    root->set("revision", revision_of(report));
     root->set("summary", summary_of(report));
     root->set("digest", report.plan_digest);
-    root->set("hold_digest",
-              json_or_null(report.hold_digest.empty() ? std::nullopt : std::optional(report.hold_digest)));
+    root->set("hold_digest", text_or_null(report.hold_digest));
+    root->set("suspension", suspension_of(report));
     Poco::JSON::Array::Ptr changes = new Poco::JSON::Array;
     for (const DriftReport::Item& item : report.items) {
         changes->add(json_of(item));
@@ -93,6 +143,20 @@ std::string render_drift_json(const DriftReport& report) {
     root->set("changes", changes);
     root->set("rejected", json_of(report.rejected));
     root->set("unmanaged_doubt", json_of(report.unmanaged_doubt));
+    root->set("upcoming", upcoming_of(report));
+    root->set("errors", Poco::JSON::Array::Ptr(new Poco::JSON::Array));
+    return json_text(*root, 2) + "\n";
+}
+
+std::string render_drift_errors_json(const std::vector<Diagnostic>& errors, WallTime generated_at) {
+    auto root = document(generated_at);
+    for (const char* unknown : {"revision", "summary", "digest", "hold_digest", "suspension"}) {
+        root->set(unknown, Poco::Dynamic::Var());
+    }
+    for (const char* none : {"changes", "rejected", "unmanaged_doubt", "upcoming"}) {
+        root->set(none, Poco::JSON::Array::Ptr(new Poco::JSON::Array));
+    }
+    root->set("errors", diagnostics_json(errors));
     return json_text(*root, 2) + "\n";
 }
 

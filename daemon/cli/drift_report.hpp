@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/desired_state.hpp"
+#include "config/diagnostic.hpp"
 #include "config/time.hpp"
 #include "daemon/plan/guard.hpp"
 #include "daemon/plan/plan.hpp"
@@ -66,11 +67,17 @@ DriftReport make_drift_report(const DesiredState& desired, Plan plan, WallTime n
 // `held`: what is held of this very revision, with its approval.
 void mark_held(DriftReport& report, const DisableLimit& max_disable, const std::optional<HeldPlan>& held);
 
-// A line a key, aligned; the last line sums up. Ends with a newline.
-std::string render_drift_text(const DriftReport& report, bool color);
+// The forms; each ends with a newline, and none passes on what a terminal or a browser would obey.
+std::string render_drift_text(const DriftReport& report, bool color); // the last line sums up
+std::string render_drift_json(const DriftReport& report);             // format version 1.0
+std::string render_drift_markdown(const DriftReport& report);         // fits a comment on GitHub
+std::string render_drift_html(const DriftReport& report);             // one file, without scripts
 
-// Format version 1.0. Ends with a newline.
-std::string render_drift_json(const DriftReport& report);
+// The same where there is no report, for what is wrong with what it would be made from. Text is what
+// render_diagnostics() writes.
+std::string render_drift_errors_json(const std::vector<Diagnostic>& errors, WallTime generated_at);
+std::string render_drift_errors_markdown(const std::vector<Diagnostic>& errors);
+std::string render_drift_errors_html(const std::vector<Diagnostic>& errors, WallTime generated_at);
 
 // "3 min ago"; for times to come "in the future", since clocks differ.
 std::string describe_age(WallTime then, WallTime now);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/utf8.hpp"
-#include "daemon/cli/drift_report.hpp"
+#include "daemon/cli/drift_words.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace apikeyd {
@@ -13,16 +14,16 @@ namespace {
 
 // SGR codes of ECMA-48.
 constexpr const char* bold = "1";
+constexpr const char* dim = "2";
 constexpr const char* green = "32";
 constexpr const char* yellow = "33";
 constexpr const char* red = "31";
 
-// Columns beyond which a long name or value doesn't push the others further.
-constexpr std::size_t widest_name = 40;
-constexpr std::size_t widest_fields = 60;
+// Columns beyond which a long text doesn't push the others further.
+constexpr std::size_t widest = 60;
 
 std::string colored(const std::string& text, const char* code, bool color) {
-    return color ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
+    return color && !text.empty() ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
 }
 
 const char* color_of(const Change& change) {
@@ -32,13 +33,6 @@ const char* color_of(const Change& change) {
     return *change.to.enabled ? green : red;
 }
 
-const char* sign_of(const DriftReport::Item& item) {
-    if (item.held) {
-        return "!";
-    }
-    return item.change.reason == Reason::first_seen ? "+" : "~";
-}
-
 std::string shown_name(const std::string& name) {
     return name.empty() ? "(name not known)" : visible_text(name);
 }
@@ -46,128 +40,167 @@ std::string shown_name(const std::string& name) {
 // "enabled: true -> false, name: 'a' -> 'b'"
 std::string describe_fields(const Change& change) {
     std::vector<std::string> parts;
-    if (change.to.enabled) {
-        const std::string from = change.from.enabled ? fmt::format("{}", *change.from.enabled) : "?";
-        parts.push_back(fmt::format("enabled: {} -> {}", from, *change.to.enabled));
-    }
-    if (change.to.name) {
-        const std::string from = change.from.name ? visible_text(quote_text(*change.from.name)) : "?";
-        parts.push_back(fmt::format("name: {} -> {}", from, visible_text(quote_text(*change.to.name))));
+    for (const FieldChange& field : field_changes(change)) {
+        const auto shown = [&](const std::string& value) {
+            return field.is_text ? visible_text(quote_text(value)) : value;
+        };
+        parts.push_back(
+            fmt::format("{}: {} -> {}", field.field, field.from ? shown(*field.from) : "?", shown(field.to)));
     }
     return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string describe_reason(const Change& change, WallTime now) {
-    const std::string evidence = change.known.observed
-                                     ? "answered " + describe_age(change.known.observed->observed_at, now)
-                                     : "no answer yet";
-    switch (change.reason) {
-    case Reason::in_doubt:
-        return fmt::format("in doubt, sent {} without an answer; before: {}",
-                           describe_age(change.known.doubt.since, now), evidence);
-    case Reason::first_seen:
-        return "first seen, " + evidence;
-    case Reason::removed:
-        return "taken out of the file, " + evidence;
-    case Reason::scheduled:
-        return "its time has come, " + evidence;
-    case Reason::changed:
-    case Reason::look: // neither is planned: both come about while sending
-    case Reason::resync:
-        return "changed, " + evidence;
+std::size_t columns(const std::string& text) {
+    std::size_t width = 0;
+    for (std::size_t at = 0; at < text.size();) {
+        const CodePoint point = decode_utf8(text, at);
+        width += static_cast<std::size_t>(display_width(point.value));
+        at += point.size;
     }
-    return evidence;
+    return width;
 }
 
 std::string padded(std::string text, std::size_t width) {
-    const std::size_t used = count_code_points(text);
+    const std::size_t used = columns(text);
     return used < width ? text.append(width - used, ' ') : text;
 }
 
-// The texts of one line of the report.
-struct Row {
-    std::string sign, id, name, fields, reason, source;
-};
+// Lines under one heading. The cells stand in columns; the last is as long as it likes.
+class Table {
+  public:
+    using Cells = std::vector<std::string>;
 
-Row row_of(const DriftReport::Item& item, WallTime now, bool color) {
-    return {colored(sign_of(item), color_of(item.change), color),
-            item.change.id.to_string(),
-            shown_name(item.name),
-            describe_fields(item.change),
-            describe_reason(item.change, now),
-            item.file.empty() ? "(not in the file)"
-                              : fmt::format("{}:{}", visible_text(item.file), item.line)};
-}
+    void add(std::string sign, Cells cells) { rows_.emplace_back(std::move(sign), std::move(cells)); }
 
-std::string align(const std::vector<Row>& rows) {
-    std::size_t name_width = 0;
-    std::size_t fields_width = 0;
-    for (const Row& row : rows) {
-        name_width = std::max(name_width, count_code_points(row.name));
-        fields_width = std::max(fields_width, count_code_points(row.fields));
+    // The signs may be coloured, and take one column.
+    std::string text(const std::vector<std::size_t>& widths) const {
+        std::string text;
+        for (const auto& [sign, cells] : rows_) {
+            text += sign + " ";
+            for (std::size_t i = 0; i + 1 < cells.size(); ++i) {
+                text += padded(cells[i], widths[i]) + "  ";
+            }
+            text += cells.back() + "\n";
+        }
+        return text;
     }
-    name_width = std::min(name_width, widest_name);
-    fields_width = std::min(fields_width, widest_fields);
-    std::string text;
-    for (const Row& row : rows) {
-        text += fmt::format("{} {}  {}  {}  {}  ({})\n", row.sign, row.id, padded(row.name, name_width),
-                            padded(row.fields, fields_width), row.source, row.reason);
-    }
-    return text;
-}
 
-std::string note_lines(const std::vector<KeyNote>& notes, const std::string& sign, const char* what) {
-    std::string text;
-    for (const KeyNote& note : notes) {
-        const std::string source = note.source.empty() ? "" : "  " + visible_text(note.source);
-        text +=
-            fmt::format("{} {}  {}{}{}\n", sign, note.id.to_string(), what, visible_text(note.why), source);
-    }
-    return text;
-}
-
-// Never 'in sync' without the age of what says so.
-std::string summary_line(const DriftReport& report) {
-    const PlanCounts& counts = report.counts;
-    std::string line = fmt::format("{} managed key{}: {} in sync", counts.managed,
-                                   counts.managed == 1 ? "" : "s", counts.in_sync);
-    if (report.oldest_evidence) {
-        line +=
-            fmt::format(" (oldest answer {})", describe_age(*report.oldest_evidence, report.generated_at));
-    }
-    for (const auto& [count, what] :
-         {std::pair{counts.drifted, "drifted"}, std::pair{counts.unknown, "not seen yet"},
-          std::pair{counts.in_doubt, "in doubt"}, std::pair{counts.rejected, "rejected"}}) {
-        if (count > 0) {
-            line += fmt::format(", {} {}", count, what);
+    void widen(std::vector<std::size_t>& widths) const {
+        for (const auto& [sign, cells] : rows_) {
+            widths.resize(std::max(widths.size(), cells.size()));
+            for (std::size_t i = 0; i < cells.size(); ++i) {
+                widths[i] = std::max(widths[i], std::min(columns(cells[i]), widest));
+            }
         }
     }
-    return line;
+
+    std::string text() const {
+        std::vector<std::size_t> widths;
+        widen(widths);
+        return text(widths);
+    }
+
+    bool empty() const noexcept { return rows_.empty(); }
+
+  private:
+    std::vector<std::pair<std::string, Cells>> rows_;
+};
+
+Table table_of(const DriftGroup& group, WallTime now, bool color) {
+    Table table;
+    for (const DriftReport::Item* item : group.items) {
+        table.add(colored(std::string(sign_of(*item)), color_of(item->change), color),
+                  {item->change.id.to_string(), shown_name(item->name), describe_fields(item->change),
+                   visible_text(source_of(item->file, item->line)), describe_reason(item->change, now),
+                   describe_evidence(*item, now)});
+    }
+    return table;
 }
 
-std::string hold_lines(const DriftReport& report) {
-    if (report.held == 0) {
+// The columns of all groups line up.
+std::string change_lines(const DriftReport& report, bool color) {
+    const std::vector<DriftGroup> groups = group_items(report);
+    std::vector<Table> tables;
+    std::vector<std::size_t> widths;
+    for (const DriftGroup& group : groups) {
+        tables.push_back(table_of(group, report.generated_at, color));
+        tables.back().widen(widths);
+    }
+    std::string text;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        text += colored(describe_group(groups[i]), bold, color) + "\n" + tables[i].text(widths) + "\n";
+    }
+    return text;
+}
+
+std::string section(const std::string& title, std::size_t count, const Table& table, bool color) {
+    return table.empty()
+               ? ""
+               : colored(fmt::format("{} ({})", title, count), bold, color) + "\n" + table.text() + "\n";
+}
+
+std::string note_lines(const char* title, const std::vector<KeyNote>& notes, const std::string& sign,
+                       bool color) {
+    Table table;
+    for (const KeyNote& note : notes) {
+        table.add(sign,
+                  {note.id.to_string(), note.source.empty() ? source_of("", 0) : visible_text(note.source),
+                   visible_text(note.why)});
+    }
+    return section(title, notes.size(), table, color);
+}
+
+std::string upcoming_lines(const DriftReport& report, bool color) {
+    Table table;
+    for (const DriftReport::Upcoming& coming : report.upcoming) {
+        table.add(colored(">", dim, color),
+                  {format_second(coming.at), coming.enabled ? "enable" : "disable", coming.id.to_string(),
+                   shown_name(coming.name), visible_text(source_of(coming.file, coming.line)),
+                   describe_wait(coming.at, report.generated_at)});
+    }
+    return section("coming", report.upcoming.size(), table, color);
+}
+
+std::string commit_line(const DriftReport& report) {
+    if (!report.commit) {
         return {};
     }
-    std::string text = fmt::format("held: {}{} disables are more than may go without approval",
-                                   report.unseen_disables > 0 ? "up to " : "", report.held);
-    if (!report.hold_digest.empty()) {
-        text += fmt::format("; let them go with: apikeyd approve {}",
-                            report.hold_digest.substr(report.hold_digest.find(':') + 1, 12));
+    const Commit& commit = *report.commit;
+    return fmt::format("commit {} by {}, {}: {}{}\n", visible_text(commit.id.substr(0, 12)),
+                       visible_text(commit.author), describe_age(commit.authored_at, report.generated_at),
+                       visible_text(commit.subject),
+                       commit.uncommitted ? " (and edits that are not committed)" : "");
+}
+
+std::string suspension_line(const DriftReport& report) {
+    if (!report.suspension) {
+        return {};
     }
-    return text + "\n";
+    const Suspension& pause = *report.suspension;
+    return fmt::format("suspended until {} ({}){}{}; nothing is sent\n", format_second(pause.until),
+                       describe_wait(pause.until, report.generated_at),
+                       pause.by.empty() ? "" : " by " + visible_text(pause.by),
+                       pause.reason.empty() ? "" : ": " + visible_text(pause.reason));
+}
+
+std::string hold_line(const DriftReport& report) {
+    const std::string held = describe_hold(report);
+    const std::string command = approve_command(report);
+    return held.empty()
+               ? ""
+               : fmt::format("held: {}{}{}\n", held, command.empty() ? "" : "; let them go with: ", command);
 }
 
 } // namespace
 
 std::string render_drift_text(const DriftReport& report, bool color) {
-    std::vector<Row> rows;
-    for (const DriftReport::Item& item : report.items) {
-        rows.push_back(row_of(item, report.generated_at, color));
-    }
-    return align(rows) + note_lines(report.rejected, colored("x", red, color), "rejected: ") +
-           note_lines(report.unmanaged_doubt, colored("?", yellow, color), "") +
-           colored(summary_line(report), bold, color) + "\n" + colored(hold_lines(report), red, color);
+    return change_lines(report, color) +
+           note_lines("rejected", report.rejected, colored("x", red, color), color) +
+           note_lines("in doubt, no longer managed", report.unmanaged_doubt, colored("?", yellow, color),
+                      color) +
+           upcoming_lines(report, color) + colored(commit_line(report), dim, color) +
+           colored(suspension_line(report), yellow, color) + colored(hold_line(report), red, color) +
+           colored(describe_summary(report), bold, color) + "\n";
 }
 
 } // namespace apikeyd

@@ -5,6 +5,7 @@
 #include "daemon/runtime/event_loop.hpp"
 #include "state/state_store.hpp"
 
+#include <exception>
 #include <unistd.h>
 #include <utility>
 
@@ -17,6 +18,53 @@ class NothingKnown final : public KnownSequence {
   public:
     const KnownKey* next() override { return nullptr; }
 };
+
+std::string render(const DriftReport& report, const CommandLine& line) {
+    switch (line.format) {
+    case OutputFormat::json:
+        return render_drift_json(report);
+    case OutputFormat::markdown:
+        return render_drift_markdown(report);
+    case OutputFormat::html:
+        return render_drift_html(report);
+    case OutputFormat::text:
+    case OutputFormat::github: // of `validate` alone
+    case OutputFormat::sarif:
+        break;
+    }
+    return render_drift_text(report, !writes_file(line) && wants_color(line, STDOUT_FILENO));
+}
+
+std::string render(const std::vector<Diagnostic>& errors, OutputFormat format) {
+    const WallTime now = current_time().wall;
+    switch (format) {
+    case OutputFormat::json:
+        return render_drift_errors_json(errors, now);
+    case OutputFormat::markdown:
+        return render_drift_errors_markdown(errors);
+    case OutputFormat::html:
+        return render_drift_errors_html(errors, now);
+    case OutputFormat::text:
+    case OutputFormat::github: // of `validate` alone
+    case OutputFormat::sarif:
+        break;
+    }
+    return render_diagnostics(errors, false);
+}
+
+std::vector<Diagnostic> as_diagnostics(const std::exception& error) {
+    Diagnostic diagnostic;
+    diagnostic.message = error.what();
+    return {diagnostic};
+}
+
+// Standard error has the same as text, so that standard output needs no second copy. The file is replaced
+// even so: what it told before is no longer true.
+void print_errors(const std::vector<Diagnostic>& errors, const CommandLine& line) {
+    if (line.format != OutputFormat::text || writes_file(line)) {
+        print_report(render(errors, line.format), line);
+    }
+}
 
 } // namespace
 
@@ -40,12 +88,24 @@ DriftReport plan_from_state(const DesiredState& desired, const Settings& setting
 }
 
 int print_drift(const DriftReport& report, const CommandLine& line) {
-    if (!line.quiet) {
-        print(line.format == OutputFormat::json
-                  ? render_drift_json(report)
-                  : render_drift_text(report, wants_color(line, STDOUT_FILENO)));
+    if (wants_report(line)) {
+        print_report(render(report, line), line);
     }
     return report.in_sync() ? exit_ok : exit_differences;
+}
+
+int report_drift(const CommandLine& line, const std::function<DriftReport()>& make) {
+    DriftReport report;
+    try {
+        report = make();
+    } catch (const CommandError& error) {
+        print_errors(error.diagnostics().empty() ? as_diagnostics(error) : error.diagnostics(), line);
+        throw;
+    } catch (const std::exception& error) {
+        print_errors(as_diagnostics(error), line);
+        throw;
+    }
+    return print_drift(report, line);
 }
 
 } // namespace apikeyd

@@ -29,9 +29,13 @@ constexpr std::array<std::pair<std::string_view, OutputFormat>, 6> format_names{
      {"html", OutputFormat::html}}};
 
 // What commands have besides text and JSON, which all accept.
-constexpr std::array<std::pair<std::string_view, OutputFormat>, 4> further_formats{
+constexpr std::array<std::pair<std::string_view, OutputFormat>, 8> further_formats{
     {{"validate", OutputFormat::github},
      {"validate", OutputFormat::sarif},
+     {"run", OutputFormat::markdown}, // of a dry run
+     {"run", OutputFormat::html},
+     {"apply", OutputFormat::markdown},
+     {"apply", OutputFormat::html},
      {"drift", OutputFormat::markdown},
      {"drift", OutputFormat::html}}};
 

@@ -189,7 +189,7 @@ TEST_CASE("settings: an empty variable is not set, an unknown one is a warning w
 TEST_CASE("settings: variables of the commands are known") {
     SettingSources sources = nothing();
     for (const char* name : {"APIKEYD_TOKEN", "APIKEYD_CONFIG", "APIKEYD_FORMAT", "APIKEYD_QUIET",
-                             "APIKEYD_NO_COLOR", "APIKEYD_DRY_RUN", "APIKEYD_TOKEN_FILE"}) {
+                             "APIKEYD_NO_COLOR", "APIKEYD_DRY_RUN", "APIKEYD_OUTPUT", "APIKEYD_TOKEN_FILE"}) {
         sources.environment[name] = "x";
     }
     const auto loaded = load_settings(sources);

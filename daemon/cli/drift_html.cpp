@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/utf8.hpp"
+#include "daemon/cli/drift_html_style.hpp"
+#include "daemon/cli/drift_words.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+namespace apikeyd {
+
+namespace {
+
+// Text from outside, fit for content and for attributes in double quotes.
+std::string escaped(std::string_view text) {
+    std::string result;
+    for (const char one : visible_text(text)) {
+        switch (one) {
+        case '&':
+            result += "&amp;";
+            break;
+        case '<':
+            result += "&lt;";
+            break;
+        case '>':
+            result += "&gt;";
+            break;
+        case '"':
+            result += "&quot;";
+            break;
+        case '\'':
+            result += "&#39;";
+            break;
+        default:
+            result += one;
+        }
+    }
+    return result;
+}
+
+// A name may be written from right to left: what stands around it must not turn with it.
+std::string isolated(std::string_view text) {
+    return "<bdi>" + escaped(text) + "</bdi>";
+}
+
+std::string code(std::string_view text) {
+    return "<code>" + escaped(text) + "</code>";
+}
+
+std::string time_element(WallTime time) {
+    std::string shown = format_second(time); // 2026-12-31T00:00:00Z
+    shown.replace(shown.find('T'), 1, " ");
+    shown.replace(shown.find('Z'), 1, " UTC");
+    return fmt::format("<time datetime=\"{}\">{}</time>", format_rfc3339(time), shown);
+}
+
+const char* tone_of(const DriftReport::Item& item) {
+    return item.held ? "red" : item.change.reason == Reason::first_seen ? "blue" : "amber";
+}
+
+std::string key_cell(std::string_view sign, const char* tone, const std::string& name, const KeyId& id) {
+    return fmt::format("<th scope=\"row\"><div class=\"key\"><span class=\"sign {}\">{}</span><div>"
+                       "<span class=\"name\">{}</span> {}</div></div></th>",
+                       tone, escaped(sign), name.empty() ? "(name not known)" : isolated(name),
+                       code(id.to_string()));
+}
+
+std::string cell(std::string_view label, const std::string& content) {
+    return fmt::format("<td data-label=\"{}\"><div>{}</div></td>", label, content);
+}
+
+std::string source_cell(const std::string& source) {
+    return cell("source",
+                source.empty() ? "<span class=\"dim\">" + source_of("", 0) + "</span>" : code(source));
+}
+
+std::string source_cell(const std::string& file, std::uint32_t line) {
+    return source_cell(file.empty() ? "" : source_of(file, line));
+}
+
+const char* tone_of(const FieldChange& field) {
+    return field.is_text ? "blue" : field.to == "true" ? "green" : "red";
+}
+
+std::string change_of(const Change& change) {
+    std::string text;
+    for (const FieldChange& field : field_changes(change)) {
+        text += fmt::format("<div class=\"field\"><i>{}</i><span class=\"from\">{}</span> → "
+                            "<span class=\"to {}\">{}</span></div>",
+                            field.field, field.from ? isolated(*field.from) : "?", tone_of(field),
+                            isolated(field.to));
+    }
+    return text;
+}
+
+std::string evidence_of(const DriftReport::Item& item, WallTime now) {
+    const std::string text = describe_evidence(item, now);
+    return item.change.known.observed ? text + time_element(item.change.known.observed->observed_at) : text;
+}
+
+std::string row_of(const DriftReport::Item& item, WallTime now) {
+    return "<tr>" + key_cell(sign_of(item), tone_of(item), item.name, item.change.id) +
+           cell("change", change_of(item.change)) +
+           cell("reason", escaped(describe_reason(item.change, now)) +
+                              (item.held ? " <span class=\"badge red\">held</span>" : "")) +
+           cell("evidence", evidence_of(item, now)) + source_cell(item.file, item.line) + "</tr>\n";
+}
+
+// `kind` decides how wide its columns are.
+std::string table(const char* kind, const std::string& caption, const std::vector<const char*>& header,
+                  const std::string& rows) {
+    std::string head;
+    for (const char* one : header) {
+        head += fmt::format("<th scope=\"col\">{}</th>", one);
+    }
+    return fmt::format("<section><table class=\"{}\">\n<caption>{}</caption>\n<thead><tr>{}</tr></thead>\n"
+                       "<tbody>\n{}</tbody>\n</table></section>\n",
+                       kind, caption, head, rows);
+}
+
+std::string caption(std::string_view title, std::uint64_t count, std::uint64_t held = 0) {
+    return fmt::format("{} <span class=\"badge\">{}</span>{}", title, count,
+                       held == 0 ? "" : fmt::format(" <span class=\"badge red\">{} held</span>", held));
+}
+
+std::string change_tables(const DriftReport& report) {
+    std::string text;
+    for (const DriftGroup& group : group_items(report)) {
+        std::string rows;
+        for (const DriftReport::Item* item : group.items) {
+            rows += row_of(*item, report.generated_at);
+        }
+        text += table("changes", caption(to_string(group.kind), group.items.size(), group.held),
+                      {"key", "change", "reason", "evidence", "source"}, rows);
+    }
+    return text;
+}
+
+std::string note_table(const char* title, const char* sign, const char* tone,
+                       const std::vector<KeyNote>& notes) {
+    std::string rows;
+    for (const KeyNote& note : notes) {
+        rows += fmt::format(
+            "<tr><th scope=\"row\"><div class=\"key\"><span class=\"sign {}\">{}</span>{}</div>"
+            "</th>{}{}</tr>\n",
+            tone, sign, code(note.id.to_string()), cell("why", isolated(note.why)), source_cell(note.source));
+    }
+    return rows.empty() ? "" : table("notes", caption(title, notes.size()), {"key", "why", "source"}, rows);
+}
+
+std::string upcoming_table(const DriftReport& report) {
+    std::string rows;
+    for (const DriftReport::Upcoming& coming : report.upcoming) {
+        rows += "<tr>" + key_cell(">", "violet", coming.name, coming.id) +
+                cell("action", coming.enabled ? "enable" : "disable") +
+                cell("when", describe_wait(coming.at, report.generated_at) + time_element(coming.at)) +
+                source_cell(coming.file, coming.line) + "</tr>\n";
+    }
+    return rows.empty() ? ""
+                        : table("notes", caption("coming", report.upcoming.size()),
+                                {"key", "action", "when", "source"}, rows);
+}
+
+struct Count {
+    const char* label;
+    std::uint64_t count;
+    const char* tone;
+};
+
+// The five of which each managed key is in exactly one.
+std::array<Count, 5> standings(const PlanCounts& counts) {
+    return {{{"in sync", counts.in_sync, "green"},
+             {"drifted", counts.drifted, "amber"},
+             {"not seen yet", counts.unknown, "blue"},
+             {"in doubt", counts.in_doubt, "violet"},
+             {"rejected", counts.rejected, "red"}}};
+}
+
+std::string card(const Count& count, const std::string& note = {}) {
+    return fmt::format("<div class=\"{}\"><dt>{}</dt><dd class=\"count{}\">{}</dd>{}</div>\n", count.tone,
+                       count.label, count.count == 0 ? " zero" : "", count.count,
+                       note.empty() ? "" : "<dd class=\"note\">" + note + "</dd>");
+}
+
+std::string cards(const DriftReport& report) {
+    std::string text = "<dl class=\"cards\">\n" + card({"managed keys", report.counts.managed, ""});
+    std::string bar;
+    for (const Count& count : standings(report.counts)) {
+        const bool aged = count.label == std::string_view("in sync") && report.oldest_evidence;
+        text +=
+            card(count, aged ? "oldest " + describe_age(*report.oldest_evidence, report.generated_at) : "");
+        if (count.count > 0) {
+            bar += fmt::format("<span class=\"{}\" style=\"flex-grow:{}\"></span>", count.tone, count.count);
+        }
+    }
+    return text + card({"held", report.held, "red"}) + "</dl>\n" +
+           (bar.empty() ? "" : "<div class=\"bar\" aria-hidden=\"true\">" + bar + "</div>\n");
+}
+
+std::string notices(const DriftReport& report) {
+    std::string text;
+    if (report.suspension) {
+        const Suspension& pause = *report.suspension;
+        text +=
+            fmt::format("<div class=\"notice violet\"><p><b>Suspended</b> until {} ({}){}{}. Nothing is sent."
+                        "</p></div>\n",
+                        time_element(pause.until), describe_wait(pause.until, report.generated_at),
+                        pause.by.empty() ? "" : " by " + isolated(pause.by),
+                        pause.reason.empty() ? "" : ": " + isolated(pause.reason));
+    }
+    if (const std::string held = describe_hold(report); !held.empty()) {
+        const std::string command = approve_command(report);
+        text += fmt::format("<div class=\"notice red\"><p><b>Held</b>: {}.{}</p></div>\n", held,
+                            command.empty() ? "" : " Let them go with " + code(command));
+    }
+    return text;
+}
+
+std::string banner(const char* tone, const char* mark, const std::string& verdict, const std::string& line) {
+    return fmt::format(
+        "<div class=\"banner {}\"><div class=\"mark\" aria-hidden=\"true\">{}</div><div><h1>{}</h1>"
+        "<p>{}</p></div></div>\n",
+        tone, mark, verdict, line);
+}
+
+std::string footer(const DriftReport& report) {
+    std::string text = "<footer><dl>\n<dt>revision</dt><dd>" + code(report.revision) + "</dd>\n";
+    if (report.commit) {
+        const Commit& commit = *report.commit;
+        text +=
+            fmt::format("<dt>commit</dt><dd>{} {}, by {}, {}{}</dd>\n", code(commit.id),
+                        isolated(commit.subject), isolated(commit.author), time_element(commit.authored_at),
+                        commit.uncommitted ? "; and edits that are not committed" : "");
+    }
+    return text + "<dt>plan</dt><dd>" + code(report.plan_digest) + "</dd>\n</dl></footer>\n";
+}
+
+std::string page(const std::string& verdict, WallTime generated_at, const std::string& content) {
+    return fmt::format(
+        R"(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>API keys: {}</title>
+<style>{}</style>
+</head>
+<body>
+<main>
+<header class="top"><span><b>apikeyd</b> drift report</span>{}</header>
+{}</main>
+</body>
+</html>
+)",
+        verdict, drift_html_style, time_element(generated_at), content);
+}
+
+} // namespace
+
+std::string render_drift_html(const DriftReport& report) {
+    const std::string verdict = describe_verdict(report);
+    const bool refused = report.held > 0 || !report.rejected.empty();
+    const auto [tone, mark] = report.in_sync() ? std::pair{"green", "✓"}
+                              : refused        ? std::pair{"red", "!"}
+                                               : std::pair{"amber", "≠"};
+    return page(verdict, report.generated_at,
+                banner(tone, mark, verdict, describe_summary(report) + ".") + cards(report) +
+                    notices(report) + change_tables(report) +
+                    note_table("rejected", "×", "red", report.rejected) +
+                    note_table("in doubt, no longer managed", "?", "violet", report.unmanaged_doubt) +
+                    upcoming_table(report) + footer(report));
+}
+
+std::string render_drift_errors_html(const std::vector<Diagnostic>& errors, WallTime generated_at) {
+    std::string list = "<ul class=\"errors\">\n";
+    for (const Diagnostic& error : errors) {
+        std::string text = render_diagnostic(error, false);
+        std::string lines;
+        for (std::size_t start = 0; start < text.size();) { // escaped() would make line ends visible
+            const std::size_t end = text.find('\n', start);
+            lines += escaped(std::string_view(text).substr(start, end - start)) + "\n";
+            start = end + 1;
+        }
+        list += fmt::format("<li class=\"{}\"><pre>{}</pre></li>\n",
+                            error.severity == Severity::error ? "red" : "amber", lines);
+    }
+    const std::string verdict = count_errors(errors);
+    return page(
+        verdict, generated_at,
+        banner("red", "!", verdict, "There is no report without a file and a state that can be used.") +
+            list + "</ul>\n");
+}
+
+} // namespace apikeyd

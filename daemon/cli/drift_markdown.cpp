@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/cli/drift_words.hpp"
+#include "daemon/cli/markdown_text.hpp"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace apikeyd {
+
+namespace {
+
+// By this a workflow finds its comment again.
+constexpr std::string_view marker = "<!-- apikeyd drift -->\n";
+
+constexpr std::size_t rows_in_sight = 20;
+
+// GitHub takes 65,536 characters. Bytes are never fewer than characters; some room is left for what a
+// workflow puts before and after.
+constexpr std::size_t budget = 60'000;
+
+constexpr std::string_view all_of_it = "`apikeyd drift` shows all.";
+
+std::string key_cell(const std::string& name, const KeyId& id) {
+    const std::string known = name.empty() ? "(name not known)" : code_span_in_table(name);
+    return known + "<br>" + code_span_in_table(id.to_string());
+}
+
+std::string change_cell(const Change& change) {
+    std::string cell;
+    for (const FieldChange& field : field_changes(change)) {
+        cell += fmt::format("{}{}: {} → {}", cell.empty() ? "" : "<br>", field.field,
+                            field.from ? code_span_in_table(*field.from) : "?", code_span_in_table(field.to));
+    }
+    return cell;
+}
+
+std::string source_cell(const std::string& source) {
+    return source.empty() ? source_of("", 0) : code_span_in_table(source, 200);
+}
+
+std::string source_cell(const std::string& file, std::uint32_t line) {
+    return source_cell(file.empty() ? "" : source_of(file, line));
+}
+
+MarkdownTable table_of(const DriftGroup& group, WallTime now) {
+    MarkdownTable table{describe_group(group), {"", "key", "change", "reason", "evidence", "source"}, {}};
+    for (const DriftReport::Item* item : group.items) {
+        table.rows.push_back(
+            table_row({code_span_in_table(sign_of(*item)), key_cell(item->name, item->change.id),
+                       change_cell(item->change), describe_reason(item->change, now),
+                       describe_evidence(*item, now), source_cell(item->file, item->line)}));
+    }
+    return table;
+}
+
+MarkdownTable table_of(const char* title, const std::vector<KeyNote>& notes) {
+    MarkdownTable table{fmt::format("{} ({})", title, notes.size()), {"key", "why", "source"}, {}};
+    for (const KeyNote& note : notes) {
+        table.rows.push_back(table_row({code_span_in_table(note.id.to_string()),
+                                        code_span_in_table(note.why, 200), source_cell(note.source)}));
+    }
+    return table;
+}
+
+MarkdownTable table_of(const std::vector<DriftReport::Upcoming>& upcoming, WallTime now) {
+    MarkdownTable table{
+        fmt::format("coming ({})", upcoming.size()), {"at", "", "action", "key", "source"}, {}};
+    for (const DriftReport::Upcoming& coming : upcoming) {
+        table.rows.push_back(table_row(
+            {format_second(coming.at), describe_wait(coming.at, now), coming.enabled ? "enable" : "disable",
+             key_cell(coming.name, coming.id), source_cell(coming.file, coming.line)}));
+    }
+    return table;
+}
+
+std::vector<MarkdownTable> tables_of(const DriftReport& report) {
+    std::vector<MarkdownTable> tables;
+    for (const DriftGroup& group : group_items(report)) {
+        tables.push_back(table_of(group, report.generated_at));
+    }
+    tables.push_back(table_of("rejected", report.rejected));
+    tables.push_back(table_of("in doubt, no longer managed", report.unmanaged_doubt));
+    tables.push_back(table_of(report.upcoming, report.generated_at));
+    std::erase_if(tables, [](const MarkdownTable& table) { return table.rows.empty(); });
+    return tables;
+}
+
+std::string counts_table(const DriftReport& report) {
+    const PlanCounts& counts = report.counts;
+    return fmt::format("| managed | in sync | drifted | not seen yet | in doubt | rejected | held |\n"
+                       "|--:|--:|--:|--:|--:|--:|--:|\n"
+                       "| {} | {} | {} | {} | {} | {} | {} |\n",
+                       counts.managed, counts.in_sync, counts.drifted, counts.unknown, counts.in_doubt,
+                       counts.rejected, report.held);
+}
+
+// Boxes of GitHub's: https://docs.github.com/en/get-started/writing-on-github (alerts); elsewhere, quotes.
+std::string alerts(const DriftReport& report) {
+    std::string text;
+    if (report.suspension) {
+        const Suspension& pause = *report.suspension;
+        text += fmt::format("\n> [!NOTE]\n> Suspended until {} ({}){}{}; nothing is sent.\n",
+                            format_second(pause.until), describe_wait(pause.until, report.generated_at),
+                            pause.by.empty() ? "" : " by " + code_span(pause.by),
+                            pause.reason.empty() ? "" : ": " + code_span(pause.reason, 200));
+    }
+    if (const std::string held = describe_hold(report); !held.empty()) {
+        const std::string command = approve_command(report);
+        text += fmt::format("\n> [!WARNING]\n> Held: {}.{}\n", held,
+                            command.empty() ? "" : " Let them go with: " + code_span(command));
+    }
+    return text;
+}
+
+std::string closing(const DriftReport& report) {
+    std::string text = fmt::format("\n<sub>{} · revision {}", format_second(report.generated_at),
+                                   code_span(report.revision.substr(0, 19)));
+    if (report.commit) {
+        const Commit& commit = *report.commit;
+        text += fmt::format(" · commit {} by {}, {}: {}{}", code_span(commit.id.substr(0, 12)),
+                            code_span(commit.author), describe_age(commit.authored_at, report.generated_at),
+                            code_span(commit.subject, 200),
+                            commit.uncommitted ? " (and edits that are not committed)" : "");
+    }
+    return text + "</sub>\n";
+}
+
+} // namespace
+
+std::string render_drift_markdown(const DriftReport& report) {
+    const std::string begin = std::string(marker) +
+                              fmt::format("### API keys: {}\n\n", describe_verdict(report)) +
+                              describe_summary(report) + ".\n\n" + counts_table(report) + alerts(report);
+    const std::string end = closing(report);
+    return begin +
+           fold_tables(tables_of(report), rows_in_sight, budget - begin.size() - end.size(), all_of_it) + end;
+}
+
+std::string render_drift_errors_markdown(const std::vector<Diagnostic>& errors) {
+    std::string lines;
+    std::size_t shown = 0;
+    for (; shown < errors.size(); ++shown) {
+        std::string text = render_diagnostic(errors[shown], false);
+        if (lines.size() + text.size() > budget / 2) { // a fence may be as long as what it holds
+            break;
+        }
+        lines += text;
+    }
+    std::string text =
+        std::string(marker) +
+        fmt::format("### API keys: {}\n\nThere is no report without a file and a state that can be used.\n\n",
+                    count_errors(errors));
+    text += lines.empty() ? "" : code_block(lines);
+    if (shown < errors.size()) {
+        text += fmt::format("\nand {} more; `apikeyd validate` shows all.\n", errors.size() - shown);
+    }
+    return text;
+}
+
+} // namespace apikeyd

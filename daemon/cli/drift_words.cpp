@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/cli/drift_words.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace apikeyd {
+
+namespace {
+
+constexpr std::size_t shown_digits = 12; // of a digest, where it is to be typed
+
+std::string short_digest(const std::string& digest) {
+    return digest.substr(digest.find(':') + 1, shown_digits);
+}
+
+std::string held_digest(const DriftReport& report) {
+    std::vector<Change> held;
+    for (const DriftReport::Item& item : report.items) {
+        if (item.held) {
+            held.push_back(item.change);
+        }
+    }
+    std::ranges::sort(held, {}, &Change::id); // as what holds them counts them
+    return plan_digest(held);
+}
+
+} // namespace
+
+std::vector<DriftGroup> group_items(const DriftReport& report) {
+    constexpr std::array kinds{ChangeKind::assert_key, ChangeKind::enable,  ChangeKind::rename,
+                               ChangeKind::update,     ChangeKind::disable, ChangeKind::look};
+    std::vector<DriftGroup> groups;
+    for (const ChangeKind kind : kinds) {
+        groups.push_back({kind, {}, 0});
+    }
+    for (const DriftReport::Item& item : report.items) {
+        DriftGroup& group = *std::ranges::find(groups, item.change.kind(), &DriftGroup::kind);
+        group.items.push_back(&item);
+        group.held += item.held ? 1 : 0;
+    }
+    std::erase_if(groups, [](const DriftGroup& group) { return group.items.empty(); });
+    return groups;
+}
+
+std::string describe_group(const DriftGroup& group) {
+    const std::string held = group.held == 0                    ? ""
+                             : group.held == group.items.size() ? ", held"
+                                                                : fmt::format(", {} held", group.held);
+    return fmt::format("{} ({}{})", to_string(group.kind), group.items.size(), held);
+}
+
+std::vector<FieldChange> field_changes(const Change& change) {
+    const auto word = [](bool value) { return std::string(value ? "true" : "false"); };
+    std::vector<FieldChange> fields;
+    if (change.to.enabled) {
+        fields.push_back({"enabled",
+                          change.from.enabled ? std::optional(word(*change.from.enabled)) : std::nullopt,
+                          word(*change.to.enabled), false});
+    }
+    if (change.to.name) {
+        fields.push_back({"name", change.from.name, *change.to.name, true});
+    }
+    return fields;
+}
+
+std::string_view sign_of(const DriftReport::Item& item) {
+    if (item.held) {
+        return "!";
+    }
+    return item.change.reason == Reason::first_seen ? "+" : "~";
+}
+
+std::string describe_reason(const Change& change, WallTime now) {
+    switch (change.reason) {
+    case Reason::in_doubt:
+        return fmt::format("in doubt: sent {} without an answer",
+                           describe_age(change.known.doubt.since, now));
+    case Reason::first_seen:
+        return "first seen";
+    case Reason::removed:
+        return "taken out of the file";
+    case Reason::scheduled:
+        return "its time has come";
+    case Reason::changed:
+    case Reason::look: // neither is planned: both come about while sending
+    case Reason::resync:
+        break;
+    }
+    return "changed";
+}
+
+std::string describe_evidence(const DriftReport::Item& item, WallTime now) {
+    if (item.evidence == Evidence::none || !item.change.known.observed) {
+        return "none";
+    }
+    return fmt::format("{} {}", to_string(item.evidence),
+                       describe_age(item.change.known.observed->observed_at, now));
+}
+
+std::string source_of(const std::string& file, std::uint32_t line) {
+    return file.empty() ? "(not in the file)" : fmt::format("{}:{}", file, line);
+}
+
+std::string describe_verdict(const DriftReport& report) {
+    if (report.in_sync()) {
+        return "in sync";
+    }
+    std::string text = counted(report.items.size(), "change");
+    if (report.held > 0) {
+        text += fmt::format(", {} of them held", report.held);
+    }
+    if (!report.rejected.empty()) {
+        text += fmt::format(", {} rejected", report.rejected.size());
+    }
+    return text;
+}
+
+std::string describe_summary(const DriftReport& report) {
+    const PlanCounts& counts = report.counts;
+    std::string line = fmt::format("{}: {} in sync", counted(counts.managed, "managed key"), counts.in_sync);
+    if (report.oldest_evidence) {
+        line +=
+            fmt::format(" (oldest answer {})", describe_age(*report.oldest_evidence, report.generated_at));
+    }
+    for (const auto& [count, what] :
+         {std::pair{counts.drifted, "drifted"}, std::pair{counts.unknown, "not seen yet"},
+          std::pair{counts.in_doubt, "in doubt"}, std::pair{counts.rejected, "rejected"},
+          std::pair{counts.removed, "taken out of the file"}, std::pair{report.held, "held"}}) {
+        if (count > 0) {
+            line += fmt::format(", {} {}", count, what);
+        }
+    }
+    return line;
+}
+
+std::string describe_hold(const DriftReport& report) {
+    if (report.held == 0) {
+        return {};
+    }
+    return fmt::format("{}{} more than may go without approval", report.unseen_disables > 0 ? "up to " : "",
+                       report.held == 1 ? "1 disable is" : fmt::format("{} disables are", report.held));
+}
+
+std::string approve_command(const DriftReport& report) {
+    if (report.held == 0) {
+        return {};
+    }
+    if (!report.hold_digest.empty()) {
+        return "apikeyd approve " + short_digest(report.hold_digest);
+    }
+    // Of keys never answered only a look can tell how many of them would be disabled.
+    return report.unseen_disables > 0 ? "" : "apikeyd apply --approve " + short_digest(held_digest(report));
+}
+
+std::string describe_wait(WallTime then, WallTime now) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(then - now).count();
+    if (seconds <= 0) {
+        return "now";
+    }
+    if (seconds < 120) {
+        return fmt::format("in {} s", seconds);
+    }
+    if (seconds < 2 * 3600) {
+        return fmt::format("in {} min", seconds / 60);
+    }
+    return seconds < 2 * 86400 ? fmt::format("in {} h", seconds / 3600)
+                               : fmt::format("in {} d", seconds / 86400);
+}
+
+std::string format_second(WallTime time) {
+    std::string text = format_rfc3339(time);
+    return text.replace(text.find('.'), std::string::npos, "Z");
+}
+
+std::string counted(std::uint64_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::string count_errors(const std::vector<Diagnostic>& diagnostics) {
+    const auto count = std::ranges::count(diagnostics, Severity::error, &Diagnostic::severity);
+    return counted(static_cast<std::uint64_t>(count), "error");
+}
+
+} // namespace apikeyd

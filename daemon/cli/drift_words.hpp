@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "daemon/cli/drift_report.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace apikeyd {
+
+// What the forms for people say alike. Pure; what comes from outside (names, files, reasons) is returned as
+// it is, to be escaped by each form in its own way.
+
+// The items of one kind, in the order of sending.
+struct DriftGroup {
+    ChangeKind kind;
+    std::vector<const DriftReport::Item*> items;
+    std::uint64_t held = 0;
+};
+std::vector<DriftGroup> group_items(const DriftReport& report); // none of them empty
+std::string describe_group(const DriftGroup& group);            // "disable (12, 10 held)"
+
+// One field of a change.
+struct FieldChange {
+    std::string_view field;
+    std::optional<std::string> from; // nothing: not known
+    std::string to;
+    bool is_text = false; // a name, which reads better in quotes
+};
+std::vector<FieldChange> field_changes(const Change& change);
+
+std::string_view sign_of(const DriftReport::Item& item); // + first seen, ~ changed, ! held
+std::string describe_reason(const Change& change, WallTime now);
+std::string describe_evidence(const DriftReport::Item& item, WallTime now); // "recorded 3 min ago", "none"
+std::string source_of(const std::string& file, std::uint32_t line); // "keys.yaml:12"; no file: says so
+
+// "in sync", "5 changes, 2 of them held, 1 rejected"
+std::string describe_verdict(const DriftReport& report);
+// One sentence with the counts. Never 'in sync' without the age of what says so.
+std::string describe_summary(const DriftReport& report);
+// "up to 12 disables are more than may go without approval"; empty: nothing is held.
+std::string describe_hold(const DriftReport& report);
+// What lets the held go; empty: nothing is held, or what it takes to approve isn't known yet.
+std::string approve_command(const DriftReport& report);
+
+std::string describe_wait(WallTime then, WallTime now); // "in 3 d"; for times that have come, "now"
+std::string format_second(WallTime time);               // RFC 3339 without a fraction: 2026-12-31T00:00:00Z
+std::string counted(std::uint64_t count, std::string_view what);      // "1 change", "2 changes"
+std::string count_errors(const std::vector<Diagnostic>& diagnostics); // "2 errors"; warnings aside
+
+} // namespace apikeyd
