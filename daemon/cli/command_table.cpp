@@ -27,12 +27,9 @@ void add_run_options(CLI::App& command, CommandLine& line) {
 }
 
 void add_apply_options(CLI::App& command, CommandLine& line) {
-    command
-        .add_flag("--dry-run", line.dry_run, "Report what would be sent, send nothing (exit 2: differences)")
+    command.add_flag("--dry-run", line.dry_run, "Report only, and send nothing (exit 2: differences)")
         ->envname("APIKEYD_DRY_RUN");
-    command
-        .add_option("--approve", line.digest,
-                    "Let the plan with this digest disable as many keys as it wants")
+    command.add_option("--approve", line.digest, "Let this plan disable as many keys as it wants")
         ->type_name("DIGEST");
     add_output(command, line);
 }

@@ -88,9 +88,9 @@ thead th:first-child, tbody th:first-child { padding-left: 1.25rem; }
 .sign { flex: none; width: 1.5rem; height: 1.5rem; border-radius: 6px; display: grid; place-items: center;
   background: var(--well-tone); color: var(--tone); font: 700 .95rem/1 ui-monospace, "DejaVu Sans Mono", monospace; }
 .field { overflow-wrap: anywhere; }
-.field + .field { margin-top: .3rem; }
+.field + .field { margin-top: .15rem; }
 .field i { font-style: normal; color: var(--soft); margin-right: .35rem; }
-.from, .to { border-radius: 5px; padding: .05rem .4rem; }
+.from, .to { display: inline-block; max-width: 100%; border-radius: 5px; padding: 0 .4rem; }
 .from { background: var(--well); color: var(--soft); }
 .to { background: var(--well-tone); color: var(--tone); font-weight: 600; }
 .dim, time { color: var(--soft); }
@@ -106,8 +106,8 @@ footer dd { margin: 0; overflow-wrap: anywhere; }
 @media (min-width: 52.01rem), print {
   table { table-layout: fixed; }
   thead th:first-child { width: 28%; }
-  thead th:last-child { width: 14%; }
-  .changes thead th:nth-child(3) { width: 16%; }
+  thead th:last-child { width: 13%; }
+  .changes thead th:nth-child(3) { width: 15%; }
   .changes thead th:nth-child(4) { width: 16%; }
 }
 @media screen and (max-width: 52rem) {
@@ -132,6 +132,7 @@ footer dd { margin: 0; overflow-wrap: anywhere; }
     --green: #17692f; --green-well: #fff; --amber: #7a4d00; --amber-well: #fff; --red: #a8201a; --red-well: #fff;
     --blue: #0b5394; --blue-well: #fff; --violet: #5b35a6; --violet-well: #fff; --shadow: none;
   }
+  html { font-size: 11.5px; }
   body { font-size: 8.5pt; }
   .cards { grid-template-columns: repeat(7, 1fr); gap: .4rem; }
   .cards div { padding: .5rem .6rem; }
