@@ -84,11 +84,19 @@ void Sha256::update(std::string_view bytes) {
 }
 
 std::string Sha256::finish() {
-    static constexpr char digits[] = "0123456789abcdef";
-    std::array<unsigned char, 32> digest{};
+    return to_string(finish_bytes());
+}
+
+Digest Sha256::finish_bytes() {
+    Digest digest{};
     EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_), digest.data(), nullptr);
+    return digest;
+}
+
+std::string to_string(const Digest& digest) {
+    static constexpr char digits[] = "0123456789abcdef";
     std::string text = "sha256:";
-    for (const unsigned char byte : digest) {
+    for (const std::uint8_t byte : digest) {
         text.push_back(digits[byte >> 4]);
         text.push_back(digits[byte & 0xF]);
     }

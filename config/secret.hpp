@@ -50,7 +50,12 @@ class Fingerprinter {
     Secret key_;
 };
 
+// SHA-256 (FIPS 180-4).
+using Digest = std::array<std::uint8_t, 32>;
+
 // "sha256:" and 64 lower-case hex digits.
+std::string to_string(const Digest& digest);
+
 class Sha256 {
   public:
     Sha256();
@@ -59,7 +64,8 @@ class Sha256 {
     Sha256& operator=(const Sha256&) = delete;
 
     void update(std::string_view bytes);
-    std::string finish(); // once
+    std::string finish(); // as text; one of the two, once
+    Digest finish_bytes();
 
   private:
     void* context_;

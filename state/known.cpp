@@ -15,4 +15,8 @@ HeldPlan approve(HeldPlan plan, WallTime now) {
     return plan;
 }
 
+std::string commit_reference(const Commit& commit) {
+    return commit.id + (commit.uncommitted ? "+" : "");
+}
+
 } // namespace apikeyd

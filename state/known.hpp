@@ -71,25 +71,57 @@ class KnownSequence {
     virtual const KnownKey* next() = 0;
 };
 
-// One line of the audit trail: one answer, or the lack of one.
+// One line of the audit trail: one answer, or the lack of one; or something that was done to no key.
 struct HistoryEntry {
     std::int64_t seq = 0; // given by the store
     WallTime at{};
-    KeyId id;
+    std::optional<KeyId> id; // nothing: about no key
     std::int64_t reconciliation = 0;
-    std::string reason;                     // first_seen, changed, in_doubt, ...
-    Fields asked;                           // what was sent
+    std::string reason; // first_seen, changed, in_doubt, ...; of no key: suspended, resumed, approved, pruned
+    Fields asked;       // what was sent
     std::optional<std::string> before_name; // what was known before; nothing: unknown
     std::optional<bool> before_enabled;
     std::optional<std::string> after_name; // what the answer said; nothing: no such answer
     std::optional<bool> after_enabled;
-    std::string outcome; // applied, rejected, retryable, throttled, not_sent, unknown, denied
+    std::string
+        outcome; // applied, rejected, retryable, throttled, not_sent, unknown, denied; of no key: empty
     int http_status = 0; // 0: no answer
     unsigned attempt = 0;
     std::chrono::milliseconds duration{0};
     std::string source;   // file:line
     std::string revision; // digest of the desired state
     std::string detail;   // why, for people
+    std::string commit;   // commit_reference() of where the desired state comes from; empty: from no commit
+    std::string actor;    // the user who asked for it; empty: nobody but the daemon itself
+};
+
+// The reason of the row that tells of rows taken out of the history. The store alone writes it.
+inline constexpr std::string_view pruned_reason = "pruned";
+
+// What is wrong with the history, at the first row where something is.
+struct HistoryFault {
+    enum class Kind {
+        changed, // the row isn't as it was written; or it was put there, or the one before it was changed
+        missing, // the row is gone
+        added,   // the row was not written by this program
+        head_missing,   // the mark of the newest row is gone: rows behind this one may be, too
+        anchor_changed, // the mark of what was pruned isn't the one that the history names
+    };
+    Kind kind = Kind::changed;
+    std::int64_t seq = 0; // the row; 0: there is none
+
+    friend bool operator==(const HistoryFault&, const HistoryFault&) = default;
+};
+
+// What a look at the whole history finds.
+struct HistoryVerdict {
+    std::uint64_t rows = 0;                 // looked at, and found to be good
+    std::int64_t first_seq = 0;             // 0: no rows
+    std::int64_t last_seq = 0;              // of those that are good
+    std::string head;                       // digest of the newest good row: whoever keeps it can tell the
+                                            // history from any other, even one that was made anew as a whole
+    std::optional<std::int64_t> pruned_to;  // rows up to this one were taken out by the retention
+    std::optional<HistoryFault> fault = {}; // nothing: intact
 };
 
 // One run from a plan to its end.
@@ -124,6 +156,9 @@ struct Commit {
 
     friend bool operator==(const Commit&, const Commit&) = default;
 };
+
+// How history names a commit: its id, and "+" behind it where what was read isn't in it.
+std::string commit_reference(const Commit& commit);
 
 // Nothing is sent for so long: the operator said so. Ends by itself.
 struct Suspension {

@@ -141,7 +141,9 @@ HistoryEntry read_history(SQLite::Statement& row) {
     HistoryEntry entry;
     entry.seq = row.getColumn(0).getInt64();
     entry.at = wall_time(row.getColumn(1));
-    entry.id = read_id(row.getColumn(2));
+    if (!row.getColumn(2).isNull()) {
+        entry.id = read_id(row.getColumn(2));
+    }
     entry.reconciliation = row.getColumn(3).getInt64();
     entry.reason = row.getColumn(4).getString();
     entry.asked.name = optional_text(row.getColumn(5));
@@ -157,27 +159,36 @@ HistoryEntry read_history(SQLite::Statement& row) {
     entry.source = row.getColumn(15).getString();
     entry.revision = row.getColumn(16).getString();
     entry.detail = row.getColumn(17).getString();
+    entry.commit = row.getColumn(18).getString();
+    entry.actor = row.getColumn(19).getString();
     return entry;
 }
 
-void bind_history(SQLite::Statement& insert, const HistoryEntry& entry) {
-    insert.bind(1, milliseconds(entry.at));
-    bind_id(insert, 2, entry.id);
-    insert.bind(3, entry.reconciliation);
-    insert.bindNoCopy(4, entry.reason);
-    bind_text(insert, 5, entry.asked.name);
-    bind_bool(insert, 6, entry.asked.enabled);
-    bind_text(insert, 7, entry.before_name);
-    bind_bool(insert, 8, entry.before_enabled);
-    bind_text(insert, 9, entry.after_name);
-    bind_bool(insert, 10, entry.after_enabled);
-    insert.bindNoCopy(11, entry.outcome);
-    insert.bind(12, entry.http_status);
-    insert.bind(13, entry.attempt);
-    insert.bind(14, static_cast<std::int64_t>(entry.duration.count()));
-    insert.bindNoCopy(15, entry.source);
-    insert.bindNoCopy(16, entry.revision);
-    insert.bindNoCopy(17, entry.detail);
+void bind_history(SQLite::Statement& insert, std::int64_t seq, const HistoryEntry& entry) {
+    insert.bind(1, seq);
+    insert.bind(2, milliseconds(entry.at));
+    if (entry.id) {
+        bind_id(insert, 3, *entry.id);
+    } else {
+        insert.bind(3);
+    }
+    insert.bind(4, entry.reconciliation);
+    insert.bindNoCopy(5, entry.reason);
+    bind_text(insert, 6, entry.asked.name);
+    bind_bool(insert, 7, entry.asked.enabled);
+    bind_text(insert, 8, entry.before_name);
+    bind_bool(insert, 9, entry.before_enabled);
+    bind_text(insert, 10, entry.after_name);
+    bind_bool(insert, 11, entry.after_enabled);
+    insert.bindNoCopy(12, entry.outcome);
+    insert.bind(13, entry.http_status);
+    insert.bind(14, entry.attempt);
+    insert.bind(15, static_cast<std::int64_t>(entry.duration.count()));
+    insert.bindNoCopy(16, entry.source);
+    insert.bindNoCopy(17, entry.revision);
+    insert.bindNoCopy(18, entry.detail);
+    insert.bindNoCopy(19, entry.commit);
+    insert.bindNoCopy(20, entry.actor);
 }
 
 ReconciliationEntry read_reconciliation(SQLite::Statement& row) {
@@ -231,6 +242,30 @@ void bind_held_plan(SQLite::Statement& insert, const HeldPlan& plan) {
     bind_packed(insert, 5, plan.ids);
     bind_time(insert, 6, plan.approved_at);
     bind_packed(insert, 7, plan.approved);
+}
+
+Suspension read_suspension(SQLite::Statement& row) {
+    return {wall_time(row.getColumn(0)), wall_time(row.getColumn(1)), row.getColumn(2).getString(),
+            row.getColumn(3).getString()};
+}
+
+void bind_suspension(SQLite::Statement& insert, const Suspension& suspension) {
+    insert.bind(1, milliseconds(suspension.since));
+    insert.bind(2, milliseconds(suspension.until));
+    insert.bindNoCopy(3, suspension.reason);
+    insert.bindNoCopy(4, suspension.by);
+}
+
+Commit read_commit(SQLite::Statement& row) {
+    return {row.getColumn(0).getString(), row.getColumn(1).getString(), wall_time(row.getColumn(2)),
+            row.getColumn(3).getString(), false};
+}
+
+void bind_commit(SQLite::Statement& insert, const Commit& commit) {
+    insert.bindNoCopy(1, commit.id);
+    insert.bindNoCopy(2, commit.author);
+    insert.bind(3, milliseconds(commit.authored_at));
+    insert.bindNoCopy(4, commit.subject);
 }
 
 void bind_id(SQLite::Statement& statement, int index, const KeyId& id) {

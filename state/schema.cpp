@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/schema.hpp"
 
+#include "state/history_chain.hpp"
 #include "state/state_error.hpp"
 
 #include <SQLiteCpp/Transaction.h>
@@ -12,10 +13,16 @@ namespace apikeyd {
 
 namespace {
 
+// What SQL says, then what it can't say.
+struct Migration {
+    const char* sql;
+    void (*then)(SQLite::Database&) = nullptr;
+};
+
 // Append only: a migration that was released is never edited, since states made by it exist.
 constexpr std::array migrations = {
     // 1: what is known, what is in doubt, the audit trail
-    R"sql(
+    Migration{R"sql(
     CREATE TABLE meta (
         name  TEXT PRIMARY KEY,
         value BLOB NOT NULL
@@ -94,7 +101,57 @@ constexpr std::array migrations = {
         detail         TEXT NOT NULL
     ) STRICT;
     CREATE INDEX history_of_key ON history (id, seq);
+    )sql"},
+
+    // 2: the history is chained and says from which commit and by whom; suspensions
+    Migration{R"sql(
+    CREATE TABLE git_commit (
+        id          TEXT PRIMARY KEY,
+        author      TEXT NOT NULL,
+        authored_at INTEGER NOT NULL,
+        subject     TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    -- At most one.
+    CREATE TABLE suspension (
+        since        INTEGER PRIMARY KEY,
+        until        INTEGER NOT NULL,
+        reason       TEXT NOT NULL,
+        requested_by TEXT NOT NULL
+    ) STRICT;
+
+    DROP INDEX history_of_key;
+    ALTER TABLE history RENAME TO history_1;
+
+    -- A row with id NULL is about no key. commit_id: '' for none; a '+' behind it where what was read isn't in
+    -- that commit. chain: over the row before and this one.
+    CREATE TABLE history (
+        seq            INTEGER PRIMARY KEY,
+        at             INTEGER NOT NULL,
+        id             BLOB CHECK (length(id) = 12),
+        reconciliation INTEGER NOT NULL,
+        reason         TEXT NOT NULL,
+        asked_name     TEXT,
+        asked_enabled  INTEGER,
+        before_name    TEXT,
+        before_enabled INTEGER,
+        after_name     TEXT,
+        after_enabled  INTEGER,
+        outcome        TEXT NOT NULL,
+        http_status    INTEGER NOT NULL,
+        attempt        INTEGER NOT NULL,
+        duration_ms    INTEGER NOT NULL,
+        source         TEXT NOT NULL,
+        revision       TEXT NOT NULL,
+        detail         TEXT NOT NULL,
+        commit_id      TEXT NOT NULL,
+        actor          TEXT NOT NULL,
+        chain          BLOB NOT NULL CHECK (length(chain) = 32)
+    ) STRICT;
+    CREATE INDEX history_of_key ON history (id, seq);
+    CREATE INDEX history_of_time ON history (at);
     )sql",
+              &history_chain::carry_over},
 };
 
 } // namespace
@@ -130,7 +187,11 @@ void migrate(SQLite::Database& db) {
     for (int version = db.execAndGet("PRAGMA user_version").getInt(); version < state_schema_version();
          ++version) {
         SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
-        db.exec(migrations[static_cast<std::size_t>(version)]);
+        const Migration& migration = migrations[static_cast<std::size_t>(version)];
+        db.exec(migration.sql);
+        if (migration.then != nullptr) {
+            migration.then(db);
+        }
         db.exec(fmt::format("PRAGMA application_id = {}", state_application_id));
         db.exec(fmt::format("PRAGMA user_version = {}", version + 1));
         transaction.commit();

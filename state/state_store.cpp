@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/state_store.hpp"
+#include "state/store_impl.hpp"
 
 #include "state/rows.hpp"
-#include "state/state_file.hpp"
-#include "state/state_lock.hpp"
 
-#include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Transaction.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -18,87 +14,6 @@
 namespace apikeyd {
 
 using state_file::guarded;
-
-namespace {
-
-class StoredSequence final : public KnownSequence {
-  public:
-    StoredSequence(SQLite::Database& db, std::string path)
-        : path_(std::move(path))
-        , rows_(db, fmt::format("SELECT {} FROM known_key k LEFT JOIN in_doubt d ON d.id = k.id "
-                                "ORDER BY k.id",
-                                rows::known_columns)) {}
-
-    const KnownKey* next() override {
-        return guarded(path_, [&]() -> const KnownKey* {
-            if (!rows_.executeStep()) {
-                return nullptr;
-            }
-            rows::read_known(rows_, current_);
-            return &current_;
-        });
-    }
-
-  private:
-    std::string path_;
-    SQLite::Statement rows_;
-    KnownKey current_;
-};
-
-} // namespace
-
-struct StateStore::Impl {
-    Impl(std::string path_in, SQLite::Database db_in, std::optional<StateLock> lock_in)
-        : path(std::move(path_in))
-        , lock(std::move(lock_in))
-        , db(std::move(db_in))
-        , identity(state_file::identity_of(path)) {}
-
-    SQLite::Statement& prepared(std::optional<SQLite::Statement>& slot, const char* sql) {
-        if (!slot) {
-            slot.emplace(db, sql);
-        }
-        return *slot;
-    }
-
-    bool in_place() const {
-        return path == state_file::memory_path || state_file::identity_of(path) == identity;
-    }
-    bool log_in_place() const {
-        return !log_identity || state_file::identity_of(state_file::log_path(path)) == log_identity;
-    }
-
-    // An unlinked or replaced file would go unnoticed by SQLite: commits would reach a file that nobody
-    // finds.
-    void require_in_place() const {
-        if (!in_place() || !log_in_place()) {
-            throw StateError(StateError::Kind::replaced,
-                             fmt::format("{}: the state file was removed or replaced while in use",
-                                         in_place() ? state_file::log_path(path) : path));
-        }
-    }
-
-    // After the first access: SQLite makes it when it needs it.
-    void find_log() { log_identity = state_file::identity_of(state_file::log_path(path)); }
-
-    std::int64_t read_next_reconciliation() {
-        return db.execAndGet("SELECT coalesce(max(seq), 0) + 1 FROM reconciliation").getInt64();
-    }
-
-    void put(const KnownKey& key);
-    void append(const HistoryEntry& entry);
-    void put(const ReconciliationEntry& entry);
-    void put(const HeldPlan& plan);
-
-    std::string path;
-    std::optional<StateLock> lock; // dropped after the database is closed
-    SQLite::Database db;
-    std::optional<state_file::Identity> identity;
-    std::optional<state_file::Identity> log_identity; // nothing: no log yet
-    std::int64_t next_reconciliation = 0;
-    std::optional<SQLite::Statement> put_key, put_doubt, clear_doubt, put_history, put_reconciliation,
-        find_key;
-};
 
 void StateStore::Impl::put(const KnownKey& key) {
     // An upsert, since REPLACE would delete the row that a mark refers to.
@@ -128,17 +43,6 @@ void StateStore::Impl::put(const KnownKey& key) {
     }
 }
 
-void StateStore::Impl::append(const HistoryEntry& entry) {
-    auto& insert = prepared(put_history,
-                            "INSERT INTO history (at, id, reconciliation, reason, asked_name, asked_enabled, "
-                            "before_name, before_enabled, after_name, after_enabled, outcome, http_status, "
-                            "attempt, duration_ms, source, revision, detail) "
-                            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
-    insert.tryReset();
-    rows::bind_history(insert, entry);
-    insert.exec();
-}
-
 void StateStore::Impl::put(const ReconciliationEntry& entry) {
     auto& insert =
         prepared(put_reconciliation, "INSERT OR REPLACE INTO reconciliation VALUES (?,?,?,?,?,?,?,?,?,?)");
@@ -147,10 +51,55 @@ void StateStore::Impl::put(const ReconciliationEntry& entry) {
     insert.exec();
 }
 
-void StateStore::Impl::put(const HeldPlan& plan) {
-    SQLite::Statement insert(db, "INSERT INTO held_plan VALUES (?,?,?,?,?,?,?)");
-    rows::bind_held_plan(insert, plan);
+void StateStore::Impl::put(const std::optional<HeldPlan>& plan) {
+    db.exec("DELETE FROM held_plan");
+    if (plan) {
+        SQLite::Statement insert(db, "INSERT INTO held_plan VALUES (?,?,?,?,?,?,?)");
+        rows::bind_held_plan(insert, *plan);
+        insert.exec();
+    }
+}
+
+void StateStore::Impl::put(const std::optional<Suspension>& suspension) {
+    db.exec("DELETE FROM suspension");
+    if (suspension) {
+        SQLite::Statement insert(db, "INSERT INTO suspension VALUES (?,?,?,?)");
+        rows::bind_suspension(insert, *suspension);
+        insert.exec();
+    }
+}
+
+std::optional<std::string> StateStore::Impl::find_meta(const char* name) {
+    SQLite::Statement query(db, "SELECT value FROM meta WHERE name = ?");
+    query.bindNoCopy(1, name);
+    return query.executeStep() ? std::optional(query.getColumn(0).getString()) : std::nullopt;
+}
+
+void StateStore::Impl::put_meta(const char* name, const std::string& value) {
+    SQLite::Statement insert(db, "INSERT OR REPLACE INTO meta VALUES (?, ?)");
+    insert.bindNoCopy(1, name);
+    insert.bindNoCopy(2, value.data(), static_cast<int>(value.size())); // a blob
     insert.exec();
+}
+
+void StateStore::Impl::write(const StateBatch& batch) {
+    for (const KnownKey& key : batch.keys) {
+        put(key);
+    }
+    history.add(batch.commits);
+    history.append(batch.history);
+    for (const ReconciliationEntry& entry : batch.reconciliations) {
+        put(entry);
+    }
+    if (batch.held) {
+        put(*batch.held);
+    }
+    if (batch.suspension) {
+        put(*batch.suspension);
+    }
+    if (batch.probes_proven) {
+        put_meta(meta_probes_proven, *batch.probes_proven);
+    }
 }
 
 StateStore::StateStore(std::unique_ptr<Impl> impl)
@@ -189,25 +138,36 @@ std::optional<StateStore> StateStore::open_reader(const std::string& given) {
     });
 }
 
-std::unique_ptr<KnownSequence> StateStore::known() {
-    return guarded(impl_->path, [&] { return std::make_unique<StoredSequence>(impl_->db, impl_->path); });
-}
-
-std::optional<KnownKey> StateStore::find(const KeyId& id) {
-    return guarded(impl_->path, [&]() -> std::optional<KnownKey> {
-        static const std::string sql =
-            fmt::format("SELECT {} FROM known_key k LEFT JOIN in_doubt d ON d.id = k.id WHERE k.id = ?",
-                        rows::known_columns);
-        auto& query = impl_->prepared(impl_->find_key, sql.c_str());
-        query.reset();
-        rows::bind_id(query, 1, id);
-        std::optional<KnownKey> found;
-        if (query.executeStep()) {
-            rows::read_known(query, found.emplace());
+StateStore StateStore::open_copy(const std::string& path) {
+    constexpr std::size_t at_once = 10'000;
+    StateStore copy = open(std::string(state_file::memory_path));
+    auto source = open_reader(path);
+    if (!source) {
+        return copy;
+    }
+    // Not by SQLite's backup, which would take the whole history along.
+    const auto one_moment = guarded(source->impl_->path,
+                                    [&] { return std::make_unique<SQLite::Transaction>(source->impl_->db); });
+    StateBatch batch;
+    batch.held = source->held_plan();
+    batch.suspension = source->suspension();
+    batch.probes_proven = source->probes_proven();
+    if (auto last = source->last_reconciliation()) {
+        batch.reconciliations.push_back(*std::move(last));
+    }
+    const auto keys = source->known();
+    while (const KnownKey* key = keys->next()) {
+        batch.keys.push_back(*key);
+        if (batch.keys.size() == at_once) {
+            copy.commit(std::exchange(batch, {}));
         }
-        query.reset(); // or it would keep its read transaction open
-        return found;
-    });
+    }
+    copy.commit(batch);
+    std::string fingerprint_key(source->fingerprint_key().reveal());
+    guarded(path, [&] { copy.impl_->put_meta(meta_fingerprint_key, fingerprint_key); });
+    wipe(fingerprint_key);
+    copy.impl_->next_reconciliation = copy.impl_->read_next_reconciliation();
+    return copy;
 }
 
 void StateStore::reopen() {
@@ -234,102 +194,33 @@ void StateStore::commit(const StateBatch& batch) {
     }
     guarded(impl_->path, [&] {
         impl_->require_in_place();
+        HistoryLog::Writing writing(impl_->history);
         SQLite::Transaction transaction(impl_->db, SQLite::TransactionBehavior::IMMEDIATE);
-        for (const KnownKey& key : batch.keys) {
-            impl_->put(key);
-        }
-        for (const HistoryEntry& entry : batch.history) {
-            impl_->append(entry);
-        }
-        for (const ReconciliationEntry& entry : batch.reconciliations) {
-            impl_->put(entry);
-        }
-        if (batch.held) {
-            impl_->db.exec("DELETE FROM held_plan");
-            if (*batch.held) {
-                impl_->put(**batch.held);
-            }
-        }
+        impl_->write(batch);
         transaction.commit();
+        writing.committed();
         if (!impl_->log_identity) {
             impl_->find_log();
         }
     });
 }
 
+std::uint64_t StateStore::prune_history(WallTime before, std::size_t at_most, WallTime now) {
+    return guarded(impl_->path, [&] {
+        impl_->require_in_place();
+        HistoryLog::Writing writing(impl_->history);
+        SQLite::Transaction transaction(impl_->db, SQLite::TransactionBehavior::IMMEDIATE);
+        const std::uint64_t count = impl_->history.prune(before, at_most, now);
+        if (count > 0) {
+            transaction.commit();
+        }
+        writing.committed();
+        return count;
+    });
+}
+
 std::int64_t StateStore::next_reconciliation() {
     return impl_->next_reconciliation++;
-}
-
-std::optional<ReconciliationEntry> StateStore::last_reconciliation() {
-    return guarded(impl_->path, [&]() -> std::optional<ReconciliationEntry> {
-        SQLite::Statement query(impl_->db,
-                                "SELECT seq, started_at, finished_at, revision, result, planned, applied, "
-                                "rejected, failed, held FROM reconciliation ORDER BY seq DESC LIMIT 1");
-        if (!query.executeStep()) {
-            return std::nullopt;
-        }
-        return rows::read_reconciliation(query);
-    });
-}
-
-std::optional<HeldPlan> StateStore::held_plan() {
-    return guarded(impl_->path, [&]() -> std::optional<HeldPlan> {
-        SQLite::Statement query(
-            impl_->db, "SELECT digest, revision, why, since, ids, approved_at, approved FROM held_plan");
-        if (!query.executeStep()) {
-            return std::nullopt;
-        }
-        return rows::read_held_plan(query);
-    });
-}
-
-std::vector<HistoryEntry> StateStore::history(const HistoryFilter& filter) {
-    return guarded(impl_->path, [&] {
-        std::string where;
-        if (filter.key) {
-            where += " AND id = :id";
-        }
-        if (filter.since) {
-            where += " AND at >= :since";
-        }
-        SQLite::Statement query(
-            impl_->db, fmt::format("SELECT {} FROM history WHERE true{} ORDER BY seq DESC LIMIT :limit",
-                                   rows::history_columns, where));
-        if (filter.key) {
-            rows::bind_id(query, query.getIndex(":id"), *filter.key);
-        }
-        if (filter.since) {
-            query.bind(":since", static_cast<std::int64_t>(filter.since->time_since_epoch().count()));
-        }
-        query.bind(":limit", static_cast<std::int64_t>(std::min<std::size_t>(filter.limit, INT64_MAX)));
-        std::vector<HistoryEntry> entries;
-        while (query.executeStep()) {
-            entries.push_back(rows::read_history(query));
-        }
-        std::ranges::reverse(entries);
-        return entries;
-    });
-}
-
-StateCounts StateStore::counts() {
-    return guarded(impl_->path, [&] {
-        StateCounts counts;
-        const auto count = [&](const char* sql) {
-            return static_cast<std::uint64_t>(impl_->db.execAndGet(sql).getInt64());
-        };
-        counts.known = count("SELECT count(*) FROM known_key WHERE name IS NOT NULL");
-        counts.in_doubt = count("SELECT count(*) FROM in_doubt");
-        counts.rejected = count("SELECT count(*) FROM known_key WHERE rejected_at IS NOT NULL");
-        return counts;
-    });
-}
-
-Secret StateStore::fingerprint_key() {
-    return guarded(impl_->path, [&] {
-        return Secret(
-            impl_->db.execAndGet("SELECT value FROM meta WHERE name = 'fingerprint_key'").getString());
-    });
 }
 
 } // namespace apikeyd

@@ -21,9 +21,14 @@ struct StateBatch {
     std::vector<HistoryEntry> history;                // in order; seq is given by the store
     std::vector<ReconciliationEntry> reconciliations; // inserted, or replaced where seq is there already
     std::optional<std::optional<HeldPlan>> held = {}; // in place of what was held: a plan, or none
+    std::vector<Commit> commits = {};                 // that history refers to; kept where new
+    std::optional<std::optional<Suspension>> suspension = {}; // in place of the one before: one, or none
+    std::optional<std::string> probes_proven =
+        {}; // base URL of an API where a probe was seen to change nothing
 
     bool empty() const noexcept {
-        return keys.empty() && history.empty() && reconciliations.empty() && !held;
+        return keys.empty() && history.empty() && reconciliations.empty() && !held && commits.empty() &&
+               !suspension && !probes_proven;
     }
 };
 
@@ -51,6 +56,10 @@ class StateStore {
     // As a reader; nothing if there is no file. Changes nothing.
     static std::optional<StateStore> open_reader(const std::string& path);
 
+    // What is at the path, or nothing, as a state of one's own in memory, to look at and to write to while
+    // another holds the file. Without the history. Changes nothing at the path and takes no lock.
+    static StateStore open_copy(const std::string& path);
+
     StateStore(StateStore&&) noexcept;
     StateStore& operator=(StateStore&&) noexcept;
     ~StateStore();
@@ -74,7 +83,26 @@ class StateStore {
     // The plan that waits for approval, or was approved; nothing: none.
     std::optional<HeldPlan> held_plan();
 
+    // Nothing: there is none. One that has ended is there until it is taken away.
+    std::optional<Suspension> suspension();
+
+    // The base URL at which a probe was seen to change nothing.
+    std::optional<std::string> probes_proven();
+
+    // The newest entries that pass the filter, oldest first.
     std::vector<HistoryEntry> history(const HistoryFilter& filter);
+    // What HistoryEntry::commit refers to.
+    std::optional<Commit> commit_of(const std::string& history_commit);
+
+    // Reads the whole history, as of one moment. Some 10 s for ten million rows.
+    HistoryVerdict verify_history();
+
+    // Takes out the oldest rows, up to the first that isn't older than `before`, at most so many, and appends
+    // one row at `now` that says so; it is what verify_history() goes by from then on. One transaction,
+    // durable on return. Returns how many were taken out; fewer than `at_most`: no more are old enough. Where
+    // there are none but rows about earlier prunings it does nothing.
+    std::uint64_t prune_history(WallTime before, std::size_t at_most, WallTime now);
+
     StateCounts counts();
 
     // The random key under which this state's fingerprints are made.

@@ -23,6 +23,13 @@ void Actions::append(Actions&& later) {
     if (later.batch.held) {
         batch.held = std::move(later.batch.held);
     }
+    move_to(batch.commits, std::move(later.batch.commits));
+    if (later.batch.suspension) {
+        batch.suspension = std::move(later.batch.suspension);
+    }
+    if (later.batch.probes_proven) {
+        batch.probes_proven = std::move(later.batch.probes_proven);
+    }
     move_to(events, std::move(later.events));
     move_to(dispatches, std::move(later.dispatches));
     move_to(look_up, std::move(later.look_up));

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/state_store.hpp"
 
+#include "tests/state/database.hpp"
 #include "tests/support/keys.hpp"
 #include "tests/support/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <filesystem>
-#include <sqlite3.h>
 #include <string>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -29,16 +29,6 @@ StateError error_of(F&& call) {
     }
     FAIL("no StateError");
     throw std::logic_error("not reached");
-}
-
-void exec(const std::string& path, const std::string& sql) {
-    sqlite3* db = nullptr;
-    REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
-    char* error = nullptr;
-    const int result = sqlite3_exec(db, sql.c_str(), nullptr, nullptr, &error);
-    CAPTURE(error == nullptr ? "" : error);
-    sqlite3_close(db);
-    REQUIRE(result == SQLITE_OK);
 }
 
 void make_state(const std::string& path, unsigned keys = 1) {

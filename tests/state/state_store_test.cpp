@@ -220,6 +220,56 @@ TEST_CASE("state store: one held plan at most is kept, with its approval, until 
     CHECK_FALSE(store.held_plan());
 }
 
+TEST_CASE("state store: one suspension at most is kept, until it is taken away") {
+    TempFolder folder;
+    Suspension suspension{at_second(1), at_second(60), "moving house", "ada"};
+    StateBatch batch;
+    {
+        auto store = StateStore::open(folder / "state.db");
+        CHECK_FALSE(store.suspension());
+        batch.suspension.emplace(suspension);
+        store.commit(batch);
+        CHECK(store.suspension() == suspension);
+        suspension.since = at_second(2);
+        suspension.reason.clear();
+        batch.suspension.emplace(suspension);
+        store.commit(batch);
+    }
+    auto store = StateStore::open(folder / "state.db");
+    CHECK(store.suspension() == suspension);
+    batch.suspension.emplace(std::nullopt);
+    store.commit(batch);
+    CHECK_FALSE(store.suspension());
+}
+
+TEST_CASE("state store: it is kept of which API a probe was seen to change nothing") {
+    TempFolder folder;
+    {
+        auto store = StateStore::open(folder / "state.db");
+        CHECK_FALSE(store.probes_proven());
+        StateBatch batch;
+        batch.probes_proven = "https://one.example.com";
+        store.commit(batch);
+        batch.probes_proven = "https://two.example.com";
+        store.commit(batch);
+    }
+    CHECK(StateStore::open(folder / "state.db").probes_proven() == "https://two.example.com");
+}
+
+TEST_CASE("state store: history since a time is found by the time, whatever the clock did") {
+    auto store = StateStore::open(":memory:");
+    StateBatch batch;
+    for (const int second : {1, 50, 2, 51, 3, 52}) {
+        batch.history.push_back(entry_of(key_id(1), second));
+    }
+    store.commit(batch);
+    const auto since = store.history({std::nullopt, at_second(50), 2});
+    REQUIRE(since.size() == 2);
+    CHECK(since[0].at == at_second(51));
+    CHECK(since[1].at == at_second(52));
+    CHECK(store.history({std::nullopt, at_second(50), 50}).size() == 3);
+}
+
 TEST_CASE("state store: a replaced state is taken up again under the same lock") {
     TempFolder folder;
     auto store = StateStore::open(folder / "state.db");
