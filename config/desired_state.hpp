@@ -59,6 +59,9 @@ class DesiredState {
     // them. Lives as long as the state, or any that at() made of it.
     const EnabledTimes* times(const DesiredKey& key) const noexcept;
 
+    // Whether any key has times.
+    bool timed() const noexcept { return !written_->timed.empty(); }
+
     // The first moment after as_of() at which some key's enabled changes. Looks at every key with times.
     std::optional<WallTime> next_transition() const noexcept;
 

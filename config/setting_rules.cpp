@@ -231,7 +231,7 @@ constexpr std::array rules{
     SettingRule{{"keys", "--keys", "APIKEYD_KEYS", "PATH", "desired file, or a folder of them"}, take_keys, {Kind::text, path_pattern, "/etc/apikeyd/keys.yaml"}, true},
     SettingRule{{"state", "--state", "APIKEYD_STATE", "FILE", "state file"}, take_state, {Kind::text, path_pattern, "/var/lib/apikeyd/state.db"}, true},
     SettingRule{{"reconcile.resync", "--resync", "APIKEYD_RESYNC", "DURATION", "assert everything again this often; 0: never"}, take_resync, {Kind::text_or_integer, seconds_pattern, "0", 0, 0}},
-    SettingRule{{"reconcile.refresh", "--refresh", "APIKEYD_REFRESH", "never|probe", "look at each key before planning", false}, take_refresh, {Kind::word, "", "never"}},
+    SettingRule{{"reconcile.refresh", "--refresh", "APIKEYD_REFRESH", "never|probe", "look at each key, with a PUT of its id alone, before planning"}, take_refresh, {Kind::word, "", "never"}},
     SettingRule{{"reconcile.removed_keys", "--removed-keys", "APIKEYD_REMOVED_KEYS", "ignore|disable", "what becomes of a key taken out of the file"}, take_removed_keys, {Kind::word, "", "ignore"}},
     SettingRule{{"guard.max_disable", "--max-disable", "APIKEYD_MAX_DISABLE", "SHARE|COUNT", "disable at most so many keys without approval"}, take_max_disable, {Kind::text_or_integer, limit_pattern, "30%", 0}},
     SettingRule{{"guard.allow_self_disable", "--allow-self-disable", "APIKEYD_ALLOW_SELF_DISABLE", "true|false", "allow disabling the key whose secret is our token"}, take_allow_self_disable, {Kind::boolean, "", "false"}},

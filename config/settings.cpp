@@ -101,10 +101,6 @@ void apply_flags(const SettingSources& sources, Loaded<Settings>& loaded) {
 
 std::vector<Diagnostic> refuse_unavailable(const Settings& settings) {
     std::vector<Diagnostic> refused;
-    if (settings.reconcile.refresh == Refresh::probe) {
-        refused.push_back(diagnose(Severity::error, "reconcile.refresh",
-                                   "probe is not available in this version", "write never, or leave it out"));
-    }
     if (!settings.status.listen.empty()) {
         refused.push_back(diagnose(Severity::error, "status.listen",
                                    "the status server is not available in this version",

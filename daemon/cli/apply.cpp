@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "config/utf8.hpp"
+#include "daemon/cli/caller.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/converger.hpp"
+#include "daemon/cli/drift_output.hpp"
 #include "daemon/cli/planning.hpp"
 #include "daemon/runtime/event_log.hpp"
+#include "daemon/runtime/git_commit.hpp"
 #include "daemon/runtime/hardening.hpp"
 #include "daemon/runtime/json_text.hpp"
 #include "daemon/runtime/service.hpp"
@@ -38,27 +42,44 @@ std::string render(const ReconcileFinished& finished, OutputFormat format) {
     return json_text(*object, 2) + "\n";
 }
 
-// Runs one reconciliation to its end; nothing if the state could not be used for it.
+// Nothing more will come of it: done, stopped, unable to record anything, or told not to send.
+bool is_over(const Engine& engine) {
+    return engine.idle() || engine.stopped() || engine.state_trouble() ||
+           (engine.suspension() && engine.quiet());
+}
+
+// Runs one reconciliation to its end; nothing if the state could not be used for it. Throws CommandError if
+// sending is suspended and there is something to send.
 std::optional<ReconcileFinished> reconcile_once(const Settings& settings, DesiredState desired,
                                                 const std::string& approval) {
     EventLoop loop;
     Log log = make_log(settings.log);
     Engine* engine = nullptr;
-    Converger converger(loop, log, settings, take_token_variable(), attempts, [&] {
-        if (engine != nullptr && (engine->idle() || engine->stopped() || engine->state_trouble())) {
-            loop.quit();
-        }
-    });
+    Secret token_variable = take_token_variable();
+    Converger converger(loop, log, settings, open_state(settings.state), std::move(token_variable),
+                        {attempts, false}, [&] {
+                            if (engine != nullptr && is_over(*engine)) {
+                                loop.quit();
+                            }
+                        });
     stop_on_signals(loop, [&](const std::string& why) {
         log_daemon_stopping(log, why);
         converger.engine().stop();
     });
     if (!approval.empty()) {
-        converger.engine().approve(approval);
+        converger.engine().approve(approval, caller_name());
     }
     engine = &converger.engine(); // from here on, being idle means being done
-    engine->desired(std::make_shared<const DesiredState>(std::move(desired)));
+    auto commit = commit_of(settings.keys, desired);
+    engine->desired(std::make_shared<const DesiredState>(std::move(desired)), std::move(commit));
     loop.run();
+    if (engine->suspension() && !engine->idle() && !engine->state_trouble()) {
+        throw CommandError(exit_error,
+                           fmt::format("sending is suspended until {}{}{}; `apikeyd resume` ends that",
+                                       format_rfc3339(engine->suspension()->until),
+                                       engine->suspension()->reason.empty() ? "" : ": ",
+                                       visible_text(engine->suspension()->reason)));
+    }
     return engine->state_trouble() ? std::nullopt : engine->last_finished();
 }
 
@@ -70,8 +91,13 @@ int apply_command(const CommandLine& line) {
     if (line.dry_run) {
         return report_drift(line, [&] {
             const Settings settings = require_settings(line);
-            return plan_from_state(require_desired(settings, line, consequence), settings);
+            const DesiredState desired = require_desired(settings, line, consequence);
+            return plan_from_state(desired, commit_of(settings.keys, desired), settings);
         });
+    }
+    if (line.format == OutputFormat::markdown || line.format == OutputFormat::html) {
+        throw CommandError(exit_usage,
+                           "--format markdown and html are forms of a report; they need --dry-run");
     }
     const Settings settings = require_settings(line);
     DesiredState desired = require_desired(settings, line, consequence);

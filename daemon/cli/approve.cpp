@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "daemon/cli/caller.hpp"
 #include "daemon/cli/commands.hpp"
-#include "daemon/runtime/approval_file.hpp"
 #include "daemon/runtime/engine.hpp"
+#include "daemon/runtime/request_file.hpp"
 #include "state/state_store.hpp"
 
 #include <fmt/format.h>
@@ -24,7 +25,7 @@ int approve_command(const CommandLine& line) {
     if (held->approved_at) {
         throw CommandError(exit_error, "this plan is approved already");
     }
-    leave_approval(settings.state, held->digest);
+    leave_request(settings.state, ApprovalRequest{held->digest, caller_name()});
     if (!line.quiet) {
         print(fmt::format("approved: {} ({} keys to be disabled); the daemon takes it from here\n",
                           held->digest, held->ids.size()));

@@ -49,6 +49,22 @@ void add_schema_options(CLI::App& command, CommandLine& line) {
     command.add_flag("--settings", line.of_settings, "Of the settings file instead");
 }
 
+void add_suspend_options(CLI::App& command, CommandLine& line) {
+    command.add_option("--for", line.duration, "How long; then it ends by itself")
+        ->type_name("DURATION")
+        ->required();
+    command.add_option("--reason", line.reason, "Why, for everybody who wonders")->type_name("TEXT");
+}
+
+void add_import_options(CLI::App& command, CommandLine& line) {
+    command.add_option("ID", line.ids, "Ids of keys; -: from standard input, one a line");
+    command.add_option("--ids", line.ids_file, "A file of ids, one a line (-: standard input)")
+        ->type_name("FILE");
+    command.add_option("--merge", line.merge, "Add to this desired file what it hasn't, and print that")
+        ->type_name("FILE");
+    add_output(command, line);
+}
+
 } // namespace
 
 std::span<const CommandInfo> command_table() {
@@ -115,6 +131,35 @@ std::span<const CommandInfo> command_table() {
                          {"apikeyd status --format json", "for programs"}},
             .add_options = nullptr,
             .run = &status_command,
+        },
+        {
+            .name = "suspend",
+            .help = "Send nothing for a while; plan and report all the same",
+            .detail = "What is under way is answered and recorded. Ends by itself, or with `apikeyd resume`.",
+            .settings = {"state"},
+            .examples = {{"apikeyd suspend --for 2h --reason 'the vendor is at it'", "for two hours"}},
+            .add_options = &add_suspend_options,
+            .run = &suspend_command,
+        },
+        {
+            .name = "resume",
+            .help = "Send again, before the time of a suspension is over",
+            .detail = "",
+            .settings = {"state"},
+            .examples = {{"apikeyd resume", "what differs is sent at once"}},
+            .add_options = nullptr,
+            .run = &resume_command,
+        },
+        {
+            .name = "import",
+            .help = "Look at keys, and print a desired file for them",
+            .detail = "Each key is looked at with a PUT of its id alone, which changes nothing.",
+            .settings = {"api"},
+            .examples = {{"apikeyd import 5e5677d71bdc2ae76344968c", "one key"},
+                         {"apikeyd import --ids ids.txt > keys.yaml", "a list of them"},
+                         {"apikeyd import --merge keys.yaml - < ids.txt", "what the file hasn't yet"}},
+            .add_options = &add_import_options,
+            .run = &import_command,
         },
         {
             .name = "schema",

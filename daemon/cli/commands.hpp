@@ -12,6 +12,9 @@ int approve_command(const CommandLine& line);
 int drift_command(const CommandLine& line);
 int validate_command(const CommandLine& line);
 int status_command(const CommandLine& line);
+int suspend_command(const CommandLine& line);
+int resume_command(const CommandLine& line);
+int import_command(const CommandLine& line);
 int schema_command(const CommandLine& line);
 
 // Parses the arguments and calls the command. Returns the exit code; throws nothing.

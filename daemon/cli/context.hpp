@@ -43,6 +43,11 @@ struct CommandLine {
     bool of_settings = false;       // `schema`: that of the settings file
     std::vector<std::string> paths; // of `validate`
     std::string digest;             // of `approve`, and of `apply --approve`; empty: none
+    std::vector<std::string> ids;   // of `import`
+    std::string ids_file;           // the same, as a list in a file; "-": standard input
+    std::string merge;              // of `import`: the desired file to add to; empty: none
+    std::string duration;           // of `suspend`
+    std::string reason;             // of `suspend`
 };
 
 // Ends the command with a message and a code. The message ends without a newline.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/converger.hpp"
 
+#include "daemon/api/look_only_transport.hpp"
 #include "daemon/cli/context.hpp"
+#include "daemon/runtime/request_file.hpp"
+#include "daemon/runtime/suspension.hpp"
 #include "generated/version.hpp"
 
 #include <memory>
@@ -24,15 +27,16 @@ RandomSource seeded_random() {
 }
 
 std::vector<std::unique_ptr<Transport>> connections(const ApiSettings& api, const TokenStore& token,
-                                                    DeadlineKeeper& deadlines) {
+                                                    DeadlineKeeper& deadlines, bool only_looks) {
     TransportOptions options;
     options.base_url = api.url;
     options.ca_file = api.ca_file;
     options.timeout = api.timeout;
     options.user_agent = std::string("apikeyd/") + version;
     try {
-        return make_poco_transports(
+        auto transports = make_poco_transports(
             api.concurrency, options, [&token] { return token.get(); }, deadlines);
+        return only_looks ? look_only(std::move(transports)) : std::move(transports);
     } catch (const std::runtime_error& error) {
         throw CommandError(exit_settings, error.what());
     }
@@ -44,10 +48,19 @@ ReconcilerOptions reconciler_options(const Settings& settings, std::optional<uns
     options.rate_limit = settings.api.rate_limit;
     options.max_attempts = max_attempts;
     options.resync = settings.reconcile.resync;
+    options.server = settings.api.url;
     return options;
 }
 
 } // namespace
+
+StateStore open_state(const std::string& path) {
+    StateStore store = StateStore::open(path);
+    if (const auto request = take_suspension(path)) {
+        record_request(store, *request, current_time().wall);
+    }
+    return store;
+}
 
 Safeguards safeguards_of(const Settings& settings) {
     Safeguards safeguards;
@@ -58,12 +71,26 @@ Safeguards safeguards_of(const Settings& settings) {
     return safeguards;
 }
 
-Converger::Converger(EventLoop& loop, Log& log, const Settings& settings, Secret token_variable,
-                     std::optional<unsigned> max_attempts, std::function<void()> stepped)
+namespace {
+
+EngineOptions engine_options(const Settings& settings) {
+    EngineOptions options;
+    options.safeguards = safeguards_of(settings);
+    options.server = settings.api.url;
+    options.refresh = settings.reconcile.refresh == Refresh::probe;
+    // RET options.retention = settings.history.retention;
+    return options;
+}
+
+} // namespace
+
+Converger::Converger(EventLoop& loop, Log& log, const Settings& settings, StateStore store,
+                     Secret token_variable, const Options& options, std::function<void()> stepped)
     : token_(find_token(settings.api.token_file, std::move(token_variable)))
-    , engine_(loop, log, StateStore::open(settings.state),
-              Reconciler(reconciler_options(settings, max_attempts), seeded_random()),
-              safeguards_of(settings), connections(settings.api, token_, deadlines_), std::move(stepped)) {
+    , engine_(loop, log, std::move(store),
+              Reconciler(reconciler_options(settings, options.max_attempts), seeded_random()),
+              engine_options(settings), connections(settings.api, token_, deadlines_, options.look_only),
+              std::move(stepped)) {
     engine_.use_token(token_.get());
 }
 

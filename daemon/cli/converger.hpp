@@ -15,11 +15,14 @@ namespace apikeyd {
 // none.
 class Converger {
   public:
-    // `token_variable`: what APIKEYD_TOKEN said. `max_attempts`: nothing for a daemon, which never gives up.
-    // Throws TokenError, StateError; CommandError (78) where the connections can't be made as the settings
-    // say.
-    Converger(EventLoop& loop, Log& log, const Settings& settings, Secret token_variable,
-              std::optional<unsigned> max_attempts, std::function<void()> stepped);
+    struct Options {
+        std::optional<unsigned> max_attempts; // tries of one key; nothing: a daemon, which never gives up
+        bool look_only = false;               // no request that could change anything is let through
+    };
+    // `token_variable`: what APIKEYD_TOKEN said. Throws TokenError; CommandError
+    // (78) where the connections can't be made as the settings say.
+    Converger(EventLoop& loop, Log& log, const Settings& settings, StateStore store, Secret token_variable,
+              const Options& options, std::function<void()> stepped);
 
     Engine& engine() noexcept { return engine_; }
     TokenStore& token() noexcept { return token_; }
@@ -29,6 +32,9 @@ class Converger {
     DeadlineKeeper deadlines_;
     Engine engine_; // last: its workers use the others
 };
+
+// The state as its one writer, with what `suspend` or `resume` left beside it in force. Throws StateError.
+StateStore open_state(const std::string& path);
 
 // What guards against mistakes, as the settings say; without what only a token or a state can tell.
 Safeguards safeguards_of(const Settings& settings);

@@ -1,13 +1,87 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/drift_output.hpp"
+#include "daemon/cli/looking.hpp"
 #include "daemon/cli/planning.hpp"
+#include "daemon/runtime/event_loop.hpp"
+#include "daemon/runtime/git_commit.hpp"
+#include "daemon/runtime/hardening.hpp"
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+#include <set>
+#include <utility>
 
 namespace apikeyd {
 
+namespace {
+
+// Only where it was asked for here: a settings file that lets the daemon look must not make a report send.
+bool wants_refresh(const CommandLine& line) {
+    const auto flag = line.sources.flags.find("reconcile.refresh");
+    return flag != line.sources.flags.end() && flag->second == "probe";
+}
+
+// The state to record in; where a daemon holds it, a copy, so that looking needs no stop of the daemon.
+StateStore state_to_look_with(const std::string& path) {
+    try {
+        return StateStore::open(path);
+    } catch (const StateError& error) {
+        if (error.kind() != StateError::Kind::locked) {
+            throw;
+        }
+        std::cerr << "apikeyd: " << error.what()
+                  << "; what the looks show goes into this report alone, and is not recorded\n";
+        return StateStore::open_copy(path);
+    }
+}
+
+// What kept a look from telling, as problems of the report.
+void add_problems(DriftReport& report, const Looked& looked) {
+    for (const auto& [id, why] : looked.missing) {
+        report.problems.push_back(fmt::format("{} could not be looked at: {}", id.to_string(), why));
+    }
+    if (!looked.stopped.empty()) {
+        report.problems.push_back("looking stopped: " + looked.stopped);
+    }
+}
+
+DriftReport look_and_report(const Settings& settings, DesiredState loaded) {
+    const auto commit = commit_of(settings.keys, loaded);
+    auto desired = std::make_shared<const DesiredState>(std::move(loaded));
+    StateStore store = state_to_look_with(settings.state);
+    std::vector<Change> probes = plan_probes(*desired, *store.known());
+    DriftReport report;
+    look_at_keys(settings, std::move(store), desired, std::move(probes),
+                 [&](const Looked& looked, StateStore& seen) {
+                     std::set<KeyId> probed;
+                     for (const auto& [id, key] : looked.found) {
+                         probed.insert(id);
+                     }
+                     report = drift_from(&seen, *desired, commit, settings, probed);
+                     add_problems(report, looked);
+                 });
+    return report;
+}
+
+} // namespace
+
 int drift_command(const CommandLine& line) {
+    const bool look = wants_refresh(line);
+    if (look) {
+        harden_process();
+        block_signals();
+    }
     return report_drift(line, [&] {
         const Settings settings = require_settings(line);
-        return plan_from_state(require_desired(settings, line), settings);
+        DesiredState desired = require_desired(settings, line);
+        if (look) {
+            return look_and_report(settings, std::move(desired));
+        }
+        auto commit = commit_of(settings.keys, desired);
+        return plan_from_state(desired, std::move(commit), settings);
     });
 }
 

@@ -200,6 +200,9 @@ std::string cards(const DriftReport& report) {
 
 std::string notices(const DriftReport& report) {
     std::string text;
+    for (const std::string& problem : report.problems) {
+        text += fmt::format("<div class=\"notice red\"><p><b>Problem</b>: {}</p></div>\n", isolated(problem));
+    }
     if (report.suspension) {
         const Suspension& pause = *report.suspension;
         text +=
@@ -263,7 +266,7 @@ std::string page(const std::string& verdict, WallTime generated_at, const std::s
 
 std::string render_drift_html(const DriftReport& report) {
     const std::string verdict = describe_verdict(report);
-    const bool refused = report.held > 0 || !report.rejected.empty();
+    const bool refused = report.held > 0 || !report.rejected.empty() || !report.problems.empty();
     const auto [tone, mark] = report.in_sync() ? std::pair{"green", "✓"}
                               : refused        ? std::pair{"red", "!"}
                                                : std::pair{"amber", "≠"};

@@ -119,6 +119,14 @@ Poco::JSON::Array::Ptr upcoming_of(const DriftReport& report) {
     return array;
 }
 
+std::vector<Diagnostic> problems_of(const DriftReport& report) {
+    std::vector<Diagnostic> problems;
+    for (const std::string& problem : report.problems) {
+        problems.emplace_back().message = problem;
+    }
+    return problems;
+}
+
 // What both documents begin with.
 Poco::JSON::Object::Ptr document(WallTime generated_at) {
     auto root = ordered_object();
@@ -144,7 +152,7 @@ std::string render_drift_json(const DriftReport& report) {
     root->set("rejected", json_of(report.rejected));
     root->set("unmanaged_doubt", json_of(report.unmanaged_doubt));
     root->set("upcoming", upcoming_of(report));
-    root->set("errors", Poco::JSON::Array::Ptr(new Poco::JSON::Array));
+    root->set("errors", diagnostics_json(problems_of(report)));
     return json_text(*root, 2) + "\n";
 }
 

@@ -105,6 +105,15 @@ std::string alerts(const DriftReport& report) {
                             pause.by.empty() ? "" : " by " + code_span(pause.by),
                             pause.reason.empty() ? "" : ": " + code_span(pause.reason, 200));
     }
+    if (!report.problems.empty()) {
+        text += "\n> [!CAUTION]\n";
+        for (std::size_t i = 0; i < report.problems.size() && i < rows_in_sight; ++i) {
+            text += "> - " + code_span(report.problems[i], 200) + "\n";
+        }
+        if (report.problems.size() > rows_in_sight) {
+            text += fmt::format("> - and {} more\n", report.problems.size() - rows_in_sight);
+        }
+    }
     if (const std::string held = describe_hold(report); !held.empty()) {
         const std::string command = approve_command(report);
         text += fmt::format("\n> [!WARNING]\n> Held: {}.{}\n", held,

@@ -55,10 +55,11 @@ struct DriftReport {
     std::uint64_t held = 0;
     std::string hold_digest;           // what to approve, where the daemon said so already; empty: it hasn't
     std::uint64_t unseen_disables = 0; // wanted of keys never answered: they may be disabled already
+    std::vector<std::string> problems; // why the report may not be the whole truth, each a sentence's worth
     WallTime generated_at{};
 
     // Whether the world is as the file says, as far as is known.
-    bool in_sync() const noexcept { return items.empty() && rejected.empty(); }
+    bool in_sync() const noexcept { return items.empty() && rejected.empty() && problems.empty(); }
 };
 
 DriftReport make_drift_report(const DesiredState& desired, Plan plan, WallTime now);

@@ -183,6 +183,14 @@ std::string suspension_line(const DriftReport& report) {
                        pause.reason.empty() ? "" : ": " + visible_text(pause.reason));
 }
 
+std::string problem_lines(const DriftReport& report) {
+    std::string text;
+    for (const std::string& problem : report.problems) {
+        text += "error: " + visible_text(problem) + "\n";
+    }
+    return text;
+}
+
 std::string hold_line(const DriftReport& report) {
     const std::string held = describe_hold(report);
     const std::string command = approve_command(report);
@@ -200,7 +208,7 @@ std::string render_drift_text(const DriftReport& report, bool color) {
                       color) +
            upcoming_lines(report, color) + colored(commit_line(report), dim, color) +
            colored(suspension_line(report), yellow, color) + colored(hold_line(report), red, color) +
-           colored(describe_summary(report), bold, color) + "\n";
+           colored(problem_lines(report), red, color) + colored(describe_summary(report), bold, color) + "\n";
 }
 
 } // namespace apikeyd

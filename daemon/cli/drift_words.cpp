@@ -88,6 +88,7 @@ std::string describe_reason(const Change& change, WallTime now) {
     case Reason::changed:
     case Reason::look: // neither is planned: both come about while sending
     case Reason::resync:
+    case Reason::probe:
         break;
     }
     return "changed";
@@ -115,6 +116,9 @@ std::string describe_verdict(const DriftReport& report) {
     }
     if (!report.rejected.empty()) {
         text += fmt::format(", {} rejected", report.rejected.size());
+    }
+    if (!report.problems.empty()) {
+        text += ", " + counted(report.problems.size(), "problem");
     }
     return text;
 }

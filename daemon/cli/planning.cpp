@@ -5,8 +5,6 @@
 #include "daemon/runtime/event_loop.hpp"
 #include "state/state_store.hpp"
 
-#include <exception>
-#include <unistd.h>
 #include <utility>
 
 namespace apikeyd {
@@ -19,93 +17,66 @@ class NothingKnown final : public KnownSequence {
     const KnownKey* next() override { return nullptr; }
 };
 
-std::string render(const DriftReport& report, const CommandLine& line) {
-    switch (line.format) {
-    case OutputFormat::json:
-        return render_drift_json(report);
-    case OutputFormat::markdown:
-        return render_drift_markdown(report);
-    case OutputFormat::html:
-        return render_drift_html(report);
-    case OutputFormat::text:
-    case OutputFormat::github: // of `validate` alone
-    case OutputFormat::sarif:
-        break;
-    }
-    return render_drift_text(report, !writes_file(line) && wants_color(line, STDOUT_FILENO));
-}
-
-std::string render(const std::vector<Diagnostic>& errors, OutputFormat format) {
-    const WallTime now = current_time().wall;
-    switch (format) {
-    case OutputFormat::json:
-        return render_drift_errors_json(errors, now);
-    case OutputFormat::markdown:
-        return render_drift_errors_markdown(errors);
-    case OutputFormat::html:
-        return render_drift_errors_html(errors, now);
-    case OutputFormat::text:
-    case OutputFormat::github: // of `validate` alone
-    case OutputFormat::sarif:
-        break;
-    }
-    return render_diagnostics(errors, false);
-}
-
-std::vector<Diagnostic> as_diagnostics(const std::exception& error) {
-    Diagnostic diagnostic;
-    diagnostic.message = error.what();
-    return {diagnostic};
-}
-
-// Standard error has the same as text, so that standard output needs no second copy. The file is replaced
-// even so: what it told before is no longer true.
-void print_errors(const std::vector<Diagnostic>& errors, const CommandLine& line) {
-    if (line.format != OutputFormat::text || writes_file(line)) {
-        print_report(render(errors, line.format), line);
-    }
-}
-
 } // namespace
 
-DriftReport plan_from_state(const DesiredState& desired, const Settings& settings) {
+std::optional<Suspension> suspension_in_force(StateStore& store, WallTime now) {
+    auto suspension = store.suspension();
+    return suspension && suspension->until > now ? suspension : std::nullopt;
+}
+
+std::vector<DriftReport::Upcoming> upcoming_changes(const DesiredState& desired, StateStore* store) {
+    std::vector<DriftReport::Upcoming> changes;
+    for (const Transition& transition : desired.upcoming()) {
+        const DesiredKey* key = desired.find(transition.id);
+        DriftReport::Upcoming& change = changes.emplace_back();
+        change.id = transition.id;
+        change.at = transition.at;
+        change.enabled = transition.enabled;
+        change.file = desired.files()[key->file];
+        change.line = key->line;
+        if (key->name) {
+            change.name = *key->name;
+        } else if (const auto known = store != nullptr ? store->find(transition.id) : std::nullopt;
+                   known && known->observed) {
+            change.name = known->observed->name;
+        }
+    }
+    return changes;
+}
+
+DriftReport drift_from(StateStore* store, const DesiredState& desired, std::optional<Commit> commit,
+                       const Settings& settings, const std::set<KeyId>& probed) {
     const Safeguards safeguards = safeguards_of(settings);
     const PlanOptions options{safeguards.disable_removed, safeguards.own};
-    auto store = StateStore::open_reader(settings.state);
     NothingKnown nothing;
     Plan plan;
-    if (store) {
+    if (store != nullptr) {
         const auto known = store->known();
         plan = make_plan(desired, *known, options);
     } else {
         plan = make_plan(desired, nothing, options);
     }
-    const auto held = store ? store->held_plan() : std::nullopt;
     DriftReport report = make_drift_report(desired, std::move(plan), current_time().wall);
+    report.commit = std::move(commit);
+    const auto held = store != nullptr ? store->held_plan() : std::nullopt;
     mark_held(report, safeguards.max_disable,
-              held && held->revision == desired.digest() ? held : std::nullopt);
+              held && held->revision == desired.intent() ? held : std::nullopt);
+    report.upcoming = upcoming_changes(desired, store);
+    if (store != nullptr) {
+        report.suspension = suspension_in_force(*store, report.generated_at);
+    }
+    for (DriftReport::Item& item : report.items) {
+        if (probed.contains(item.change.id)) {
+            item.evidence = Evidence::probed;
+        }
+    }
     return report;
 }
 
-int print_drift(const DriftReport& report, const CommandLine& line) {
-    if (wants_report(line)) {
-        print_report(render(report, line), line);
-    }
-    return report.in_sync() ? exit_ok : exit_differences;
-}
-
-int report_drift(const CommandLine& line, const std::function<DriftReport()>& make) {
-    DriftReport report;
-    try {
-        report = make();
-    } catch (const CommandError& error) {
-        print_errors(error.diagnostics().empty() ? as_diagnostics(error) : error.diagnostics(), line);
-        throw;
-    } catch (const std::exception& error) {
-        print_errors(as_diagnostics(error), line);
-        throw;
-    }
-    return print_drift(report, line);
+DriftReport plan_from_state(const DesiredState& desired, std::optional<Commit> commit,
+                            const Settings& settings) {
+    auto store = StateStore::open_reader(settings.state);
+    return drift_from(store ? &*store : nullptr, desired, std::move(commit), settings);
 }
 
 } // namespace apikeyd

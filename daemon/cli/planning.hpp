@@ -2,23 +2,30 @@
 #pragma once
 
 #include "config/desired_state.hpp"
-#include "daemon/cli/context.hpp"
+#include "config/settings.hpp"
 #include "daemon/cli/drift_report.hpp"
+#include "state/state_store.hpp"
 
-#include <functional>
+#include <optional>
+#include <set>
+#include <vector>
 
 namespace apikeyd {
 
-// What differs from what the state file says, read only, and what of it the guard would hold; without a state
-// file, nothing is known. Throws StateError.
-DriftReport plan_from_state(const DesiredState& desired, const Settings& settings);
+// What differs from what the state says, and what of it the guard would hold. `store` nullptr: nothing is
+// known. `probed`: the keys that were answered in this run. Throws StateError.
+DriftReport drift_from(StateStore* store, const DesiredState& desired, std::optional<Commit> commit,
+                       const Settings& settings, const std::set<KeyId>& probed = {});
 
-// Prints it in the form and to the place that the command line asks for, unless --quiet; returns the exit
-// code that tells the same.
-int print_drift(const DriftReport& report, const CommandLine& line);
+// The same from the state file, read only; without one, nothing is known. Throws StateError.
+DriftReport plan_from_state(const DesiredState& desired, std::optional<Commit> commit,
+                            const Settings& settings);
 
-// Makes a report and prints it. Where none can be made, a form other than text tells why as a whole document
-// of its own, and so does a file; what was thrown goes on to the caller, with its exit code.
-int report_drift(const CommandLine& line, const std::function<DriftReport()>& make);
+// What the file itself will change, and when; names come from the file, else from what is known. `store`:
+// nullptr where nothing is. Throws StateError.
+std::vector<DriftReport::Upcoming> upcoming_changes(const DesiredState& desired, StateStore* store);
+
+// The suspension, where its time isn't over. Throws StateError.
+std::optional<Suspension> suspension_in_force(StateStore& store, WallTime now);
 
 } // namespace apikeyd

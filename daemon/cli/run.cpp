@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/converger.hpp"
+#include "daemon/cli/drift_output.hpp"
 #include "daemon/cli/planning.hpp"
-#include "daemon/runtime/approval_file.hpp"
 #include "daemon/runtime/event_log.hpp"
 #include "daemon/runtime/file_watcher.hpp"
 #include "daemon/runtime/hardening.hpp"
 #include "daemon/runtime/notifier.hpp"
+#include "daemon/runtime/request_file.hpp"
 #include "daemon/runtime/service.hpp"
 #include "generated/version.hpp"
 
@@ -28,9 +29,9 @@ class DryRunReporter final : public DesiredSink {
         , settings_(settings)
         , log_(log) {}
 
-    void desired(std::shared_ptr<const DesiredState> state) override {
+    void desired(std::shared_ptr<const DesiredState> state, std::optional<Commit> commit) override {
         try {
-            print_drift(plan_from_state(*state, settings_), line_);
+            print_drift(plan_from_state(*state, std::move(commit), settings_), line_);
         } catch (const StateError& error) {
             log_state_unavailable(log_, error.what());
         }
@@ -53,7 +54,7 @@ class Frame {
 
     // `followed` is called after whatever came of the file.
     void follow(DesiredSink& sink, const std::function<void()>& followed) {
-        follower_ = std::make_unique<DesiredFollower>(keys_, log_, sink);
+        follower_ = std::make_unique<DesiredFollower>(loop_, keys_, log_, sink);
         watcher_ = std::make_unique<FileWatcher>(
             loop_, keys_,
             [this, followed] {
@@ -111,7 +112,7 @@ class Daemon {
         , token_variable_(token_variable)
         , frame_(settings, false)
         , timeout_(settings.api.timeout)
-        , converger_(frame_.loop(), frame_.log(), settings, token_variable, std::nullopt,
+        , converger_(frame_.loop(), frame_.log(), settings, open_state(settings.state), token_variable, {},
                      [this] { stepped(); })
         , overdue_(frame_.loop(), [this] { leave_unfinished(); })
         , state_path_(settings.state) {
@@ -121,7 +122,11 @@ class Daemon {
                 frame_.loop(), file, [this] { reload_token(); }, !inotify_sees_all(file));
         }
         approval_watcher_ = std::make_unique<FileWatcher>(
-            frame_.loop(), approval_path(settings.state), [this] { take_approval_left(); },
+            frame_.loop(), request_path(settings.state, RequestKind::approval),
+            [this] { take_approval_left(); }, !inotify_sees_all(settings.state));
+        suspension_watcher_ = std::make_unique<FileWatcher>(
+            frame_.loop(), request_path(settings.state, RequestKind::suspension),
+            [this] { take_suspension_left(converger_.engine(), state_path_); },
             !inotify_sees_all(settings.state));
         settings_watcher_ = std::make_unique<FileWatcher>(
             frame_.loop(), line.sources.settings_file, [this] { reload_settings(); },
@@ -194,8 +199,8 @@ class Daemon {
     }
 
     void take_approval_left() {
-        if (const auto digest = take_approval(state_path_)) {
-            converger_.engine().approve(*digest);
+        if (const auto request = take_approval(state_path_)) {
+            converger_.engine().approve(request->digest, request->by);
         }
     }
 
@@ -231,6 +236,7 @@ class Daemon {
     std::string state_path_;
     std::unique_ptr<FileWatcher> token_watcher_;
     std::unique_ptr<FileWatcher> approval_watcher_;
+    std::unique_ptr<FileWatcher> suspension_watcher_;
     std::unique_ptr<FileWatcher> settings_watcher_;
 };
 

@@ -19,6 +19,8 @@ std::string_view to_string(Reason reason) noexcept {
         return "look";
     case Reason::resync:
         return "resync";
+    case Reason::probe:
+        return "probe";
     }
     return "";
 }

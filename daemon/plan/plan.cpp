@@ -257,6 +257,27 @@ Plan make_plan(const DesiredState& desired, KnownSequence& known_keys, const Pla
     return plan;
 }
 
+std::vector<Change> plan_probes(const DesiredState& desired, KnownSequence& known_keys) {
+    std::vector<Change> probes;
+    const KnownKey* known = known_keys.next();
+    for (const DesiredKey& key : desired.keys()) {
+        while (known != nullptr && known->id < key.id) {
+            known = known_keys.next();
+        }
+        if (!key.name && !key.enabled) {
+            continue;
+        }
+        Change& probe = probes.emplace_back();
+        probe.id = probe.known.id = key.id;
+        probe.reason = Reason::probe;
+        probe.source = desired.where(key);
+        if (known != nullptr && known->id == key.id) {
+            probe.known = *known;
+        }
+    }
+    return probes;
+}
+
 std::string plan_digest(const std::vector<Change>& changes) {
     Sha256 digest;
     for (const Change& change : changes) {

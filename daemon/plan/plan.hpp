@@ -68,7 +68,11 @@ struct Plan {
 // memory.
 Plan make_plan(const DesiredState& desired, KnownSequence& known, const PlanOptions& options = {});
 
-// The same for one key of the state. `known` may be nullptr: never seen or sent.
+// A look at each managed key, in order of id: what is sent where the operator wants to know, before a plan is
+// made, how the keys really are. `known` as above.
+std::vector<Change> plan_probes(const DesiredState& desired, KnownSequence& known);
+
+// The same as make_plan() for one key of the state. `known` may be nullptr: never seen or sent.
 KeyPlan plan_key(const DesiredState& desired, const DesiredKey& key, const KnownKey* known);
 
 // For a known key that the file doesn't name, where such keys are to be disabled.

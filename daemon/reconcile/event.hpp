@@ -4,6 +4,7 @@
 #include "daemon/api/outcome.hpp"
 #include "daemon/plan/change.hpp"
 #include "daemon/plan/plan.hpp"
+#include "daemon/reconcile/probe_round.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -22,6 +23,7 @@ struct AnswerContext {
     std::chrono::milliseconds duration{0};
     std::string source;   // file:line
     std::string revision; // digest of the desired state that asked for it
+    std::string commit;   // as history names it; empty: not known
 };
 
 struct KeyUpdated {
@@ -53,6 +55,26 @@ struct KeyGivenUp {
     KeyId id;
     std::string why;
     AnswerContext context;
+};
+
+// Somebody else changed the key since the last answer.
+struct KeyChangedElsewhere {
+    KeyId id;
+    Fields before; // the fields that differ, as they were last known
+    Fields after;  // and as they are
+    std::string source;
+};
+
+// A look before a plan gave no answer that tells, and won't be tried again.
+struct KeyProbeFailed {
+    KeyId id;
+    std::string why;
+    AnswerContext context;
+};
+
+// The looks before a plan are over.
+struct RefreshFinished {
+    RefreshResult result;
 };
 
 struct AccessDenied {
@@ -93,12 +115,28 @@ struct PlanApproved {
     HeldPlan plan;
 };
 
+// Nothing is sent until then, or again.
+struct SendingSuspended {
+    Suspension suspension;
+};
+struct SendingResumed {
+    std::string by; // the user who asked for it; empty: its time was over
+};
+
+// A moment that the file names for some keys has come: they are wanted otherwise from now on.
+struct ScheduleReached {
+    WallTime at{};
+    std::string revision;
+};
+
 // So many failures in a row that the server is taken for dead: one trial at a time until it answers.
 struct ServerUnavailable {
     std::string why;
 };
 
-using Event = std::variant<KeyUpdated, KeyRejected, KeyRetry, KeyGivenUp, AccessDenied, SecretChanged,
-                           PlanMade, PlanHeld, PlanApproved, ServerUnavailable, ReconcileFinished>;
+using Event =
+    std::variant<KeyUpdated, KeyRejected, KeyRetry, KeyGivenUp, KeyChangedElsewhere, KeyProbeFailed,
+                 AccessDenied, SecretChanged, RefreshFinished, PlanMade, PlanHeld, PlanApproved,
+                 SendingSuspended, SendingResumed, ScheduleReached, ServerUnavailable, ReconcileFinished>;
 
 } // namespace apikeyd

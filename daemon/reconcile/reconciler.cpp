@@ -18,30 +18,27 @@ std::optional<std::chrono::milliseconds> asked_delay(const Outcome& outcome) {
     return std::nullopt;
 }
 
-AnswerContext context_of(const Work& work, const Answer& answer) {
-    return {work.attempt, answer.status, answer.duration, work.change.source, work.revision};
-}
-
 } // namespace
 
 Reconciler::Reconciler(ReconcilerOptions options, RandomSource random)
-    : options_(options)
+    : options_(std::move(options))
     , random_(std::move(random))
-    , limiter_(options.rate_limit)
-    , brake_({options.retry, options.denied_retry})
-    , resync_(options.resync) {}
+    , limiter_(options_.rate_limit)
+    , brake_({options_.retry, options_.denied_retry})
+    , resync_(options_.resync) {}
 
 // --- what comes in
 
-Actions Reconciler::desired_changed(std::shared_ptr<const DesiredState> desired, Plan plan,
-                                    std::int64_t number, Safeguards safeguards, Now now) {
+Actions Reconciler::desired_changed(std::shared_ptr<const DesiredState> desired, Plan plan, RunInfo info,
+                                    Safeguards safeguards, Now now) {
     Actions actions;
+    refresh_.reset();
     if (run_) {
         finish(Result::superseded, actions, now);
     }
     actions.events.emplace_back(describe(plan));
     run_.emplace();
-    run_->entry.seq = number;
+    run_->entry.seq = info.number;
     run_->entry.started_at = now.wall;
     run_->entry.revision = desired->digest();
     run_->entry.planned = plan.changes.size();
@@ -51,6 +48,7 @@ Actions Reconciler::desired_changed(std::shared_ptr<const DesiredState> desired,
     actions.batch.reconciliations.push_back(run_->entry);
 
     desired_ = std::move(desired);
+    origin_ = std::make_shared<const Origin>(Origin{desired_->digest(), std::move(info.commit)});
     safeguards_ = std::move(safeguards);
     plan_awaited_ = false;
     actions.batch.keys = std::move(plan.lapsed);
@@ -97,13 +95,17 @@ Actions Reconciler::withdrawn(const std::vector<KeyId>& ids, Now now) {
             schedule_.wait(std::move(*work), now.mono);
         }
     }
+    if (refresh_ && !refresh_->stopped().empty()) {
+        stop_refresh(refresh_->stopped()); // what came back isn't wanted any more
+    }
+    finish_refresh_where_done(actions);
     finish_where_done(actions, now);
     return actions;
 }
 
 Actions Reconciler::time_passed(Now now) {
     Actions actions;
-    if (!stopping_ && !plan_awaited_) {
+    if (!stopping_ && !plan_awaited_ && !refresh_ && !suspended_) {
         for (const std::size_t position : resync_.due(random_, now.mono)) {
             actions.look_up.push_back(desired_->keys()[position].id);
         }
@@ -116,7 +118,7 @@ Actions Reconciler::assert_again(const std::vector<KnownKey>& keys, Now now) {
     Actions actions;
     for (const KnownKey& known : keys) {
         const DesiredKey* desired = desired_ ? desired_->find(known.id) : nullptr;
-        if (desired == nullptr || schedule_.contains(known.id) || gate_.keeps(known.id)) {
+        if (refresh_ || desired == nullptr || schedule_.contains(known.id) || gate_.keeps(known.id)) {
             continue; // not wanted any more, or on its way already
         }
         if (auto change = plan_assertion(*desired, known, desired_->where(*desired))) {
@@ -168,7 +170,11 @@ void Reconciler::answer_one(Answer& answer, Actions& actions, Now now) {
             true; // that an old token is denied says nothing of the new one; but the workers have halted
     }
     gate_.tried(answer.id);
-    next_for(after, std::move(work), answer, actions, now);
+    if (refresh_) {
+        refresh_next(after, std::move(work), answer, actions, now);
+    } else {
+        next_for(after, std::move(work), answer, actions, now);
+    }
 }
 
 // An answer shows whether the key's secret is our token, if it was sent with that.
@@ -190,8 +196,7 @@ void Reconciler::record(const Work& work, const Answer& answer, const KnownKey& 
     if (after != work.change.known || !work.look()) {
         actions.batch.keys.push_back(after);
     }
-    // What can't have changed anything (a refused connection, say) is no history of the key.
-    if (may_have_changed(answer.outcome) || std::holds_alternative<Rejected>(answer.outcome)) {
+    if (is_history(work.change, answer)) {
         HistoryEntry entry = history_of(work.change, after, answer, context_of(work, answer), now.wall);
         entry.reconciliation = run_ ? run_->entry.seq : 0;
         actions.batch.history.push_back(std::move(entry));
@@ -203,6 +208,9 @@ void Reconciler::tell(const Work& work, const Answer& answer, const KnownKey& af
     if (const auto* applied = std::get_if<Applied>(&answer.outcome)) {
         actions.events.emplace_back(
             KeyUpdated{applied->key, changed_fields(work.change, applied->key), work.change.reason, context});
+        if (auto elsewhere = changed_elsewhere(work.change, applied->key)) {
+            actions.events.emplace_back(std::move(*elsewhere));
+        }
         if (work.change.known.observed && work.change.known.observed->secret != applied->key.secret) {
             actions.events.emplace_back(SecretChanged{work.change.id});
         }
@@ -222,6 +230,7 @@ void Reconciler::heed(const Answer& answer, Actions& actions, Now now) {
     }
     if (heard.newly_open) {
         actions.events.emplace_back(ServerUnavailable{outcome_detail(answer.outcome)});
+        stop_refresh("the API does not answer: " + outcome_detail(answer.outcome));
     }
 }
 
@@ -244,7 +253,7 @@ Fields Reconciler::wanted(const KeyId& id) const {
 Work Reconciler::first_try(Change change) const {
     Work work;
     work.desired = wanted(change.id);
-    work.revision = desired_->digest();
+    work.origin = origin_;
     work.change = std::move(change);
     return work;
 }
@@ -270,7 +279,7 @@ void Reconciler::next_for(const KnownKey& known, Work work, const Answer& answer
     const bool wants_the_same = wanted(work.change.id) == work.desired;
     work.change = std::move(*plan.change);
     work.desired = wanted(work.change.id);
-    work.revision = desired_->digest();
+    work.origin = origin_;
     if (looked || !wants_the_same) { // what is wanted now has not been tried yet
         work.attempt = 0;
         work.tried = false;
@@ -283,7 +292,7 @@ void Reconciler::next_for(const KnownKey& known, Work work, const Answer& answer
 
 void Reconciler::retry(Work work, const Answer& answer, Actions& actions, Now now) {
     AnswerContext context = context_of(work, answer);
-    if (options_.max_attempts && work.attempt >= *options_.max_attempts) {
+    if (!refresh_ && options_.max_attempts && work.attempt >= *options_.max_attempts) {
         if (run_) {
             ++run_->entry.failed;
         }
@@ -315,8 +324,10 @@ void Reconciler::step(Actions& actions, Now now) {
     if (plan_awaited_) {
         return;
     }
-    settle_gate(actions, now);
-    while (!stopping_ && limiter_.next(now.mono) <= now.mono &&
+    if (!refresh_) {
+        settle_gate(actions, now);
+    }
+    while (!stopping_ && !suspended_ && limiter_.next(now.mono) <= now.mono &&
            brake_.room(options_.window, schedule_.out().size(), now.mono) > 0) {
         auto work = schedule_.take(now.mono);
         if (!work) {
@@ -324,6 +335,7 @@ void Reconciler::step(Actions& actions, Now now) {
         }
         hand_out(std::move(*work), actions, now);
     }
+    finish_refresh_where_done(actions);
     finish_where_done(actions, now);
 }
 
@@ -378,7 +390,7 @@ void Reconciler::finish(Result result, Actions& actions, Now now) {
 }
 
 std::optional<MonoTime> Reconciler::next_wakeup() const {
-    if (stopping_ || plan_awaited_) {
+    if (stopping_ || plan_awaited_ || suspended_) {
         return std::nullopt;
     }
     std::optional<MonoTime> at = schedule_.next();
@@ -390,7 +402,7 @@ std::optional<MonoTime> Reconciler::next_wakeup() const {
         at = brake_.opens(*at);
         at = std::max(*at, limiter_.next(*at));
     }
-    const auto resync = resync_.next();
+    const auto resync = refresh_ ? std::nullopt : resync_.next();
     return at && resync ? std::min(*at, *resync) : at ? at : resync;
 }
 

@@ -9,6 +9,7 @@
 #include "daemon/reconcile/brake.hpp"
 #include "daemon/reconcile/disable_gate.hpp"
 #include "daemon/reconcile/event.hpp"
+#include "daemon/reconcile/probe_round.hpp"
 #include "daemon/reconcile/record.hpp"
 #include "daemon/reconcile/resync.hpp"
 #include "daemon/reconcile/schedule.hpp"
@@ -38,6 +39,13 @@ struct ReconcilerOptions {
         max_attempts; // of one key; nothing: no end (a daemon), else it gives up (a pipeline)
     std::chrono::milliseconds denied_retry{std::chrono::minutes{5}};
     std::chrono::seconds resync{0}; // assert everything managed once in such a time; 0: never
+    std::string server;             // base URL of the API; what looks are proven for
+};
+
+// What a plan is recorded with.
+struct RunInfo {
+    std::int64_t number = 0; // this reconciliation's, from the store
+    std::string commit;      // of the desired state, as history names it; empty: not known
 };
 
 // What a plan is judged by before it disables anything.
@@ -83,9 +91,14 @@ class Reconciler {
 
     // A plan for the newest desired state: supersedes whatever was queued or waiting. What is with the
     // workers stays there and is looked at again when it is answered. Call withdrawn() before planning, so
-    // that the plan sees the keys that came back. `number`: this reconciliation's, from the store.
-    Actions desired_changed(std::shared_ptr<const DesiredState> desired, Plan plan, std::int64_t number,
+    // that the plan sees the keys that came back.
+    Actions desired_changed(std::shared_ptr<const DesiredState> desired, Plan plan, RunInfo info,
                             Safeguards safeguards, Now now);
+
+    // Before such a plan: looks at each of these keys, and supersedes like one. When RefreshFinished is told,
+    // nothing is handed out until the plan comes. `proven`: a look was seen to change nothing at this server.
+    Actions refresh(std::shared_ptr<const DesiredState> desired, std::vector<Change> probes, bool proven,
+                    RunInfo info, Now now);
 
     // Another plan is on its way: until it comes, nothing is handed out, for it may not be wanted any more.
     void await_plan() noexcept { plan_awaited_ = true; }
@@ -108,6 +121,10 @@ class Reconciler {
     // key is ours.
     Actions credentials_changed(Now now);
 
+    // Nothing is handed out until resume(). Plans are made all the same.
+    Actions suspend(Now now);
+    Actions resume(Now now);
+
     // Nothing is handed out any more; quiet() tells when the rest is answered.
     Actions stop(Now now);
 
@@ -118,7 +135,8 @@ class Reconciler {
     std::vector<KnownKey> marks() const;
 
     bool quiet() const noexcept { return schedule_.out().empty(); } // nothing is with the workers
-    bool active() const noexcept { return run_.has_value(); }       // a reconciliation is under way
+    bool active() const noexcept { return run_ || refresh_; }       // a reconciliation is under way
+    bool refreshing() const noexcept { return refresh_.has_value(); }
     bool denied() const noexcept { return brake_.denied(); }
     bool server_unavailable() const noexcept { return brake_.open(); }
 
@@ -130,6 +148,10 @@ class Reconciler {
     void heed(const Answer& answer, Actions& actions, Now now);
     void next_for(const KnownKey& known, Work work, const Answer& answer, Actions& actions, Now now);
     void retry(Work work, const Answer& answer, Actions& actions, Now now);
+    void look_further();
+    void refresh_next(const KnownKey& known, Work work, const Answer& answer, Actions& actions, Now now);
+    void stop_refresh(const std::string& why);
+    void finish_refresh_where_done(Actions& actions);
     KeyPlan plan_anew(const KnownKey& known) const;
     Fields wanted(const KeyId& id) const;
     Work first_try(Change change) const;
@@ -157,6 +179,7 @@ class Reconciler {
     Resync resync_;
 
     std::shared_ptr<const DesiredState> desired_;
+    std::shared_ptr<const Origin> origin_; // of what is wanted now
     Safeguards safeguards_;
     std::string announced_hold_; // its digest
     bool plan_awaited_ = false;
@@ -165,7 +188,10 @@ class Reconciler {
     std::uint64_t credentials_ = 0; // how many tokens there were before this one
     bool stopping_ = false;
 
-    std::optional<ReconcileRun> run_; // from a plan until all of it is answered, held or given up
+    bool suspended_ = false;
+
+    std::optional<ProbeRound> refresh_; // before a plan
+    std::optional<ReconcileRun> run_;   // from a plan until all of it is answered, held or given up
 };
 
 } // namespace apikeyd

@@ -10,7 +10,7 @@ namespace apikeyd {
 void Reconciler::begin_gate(const Plan& plan, Actions& actions) {
     std::set<KeyId> approved;
     auto& held = safeguards_.held;
-    if (held && held->revision != desired_->digest()) {
+    if (held && held->revision != desired_->intent()) {
         actions.batch.held.emplace(std::nullopt); // another file ends the hold, and an approval too
         held.reset();
     }
@@ -18,7 +18,7 @@ void Reconciler::begin_gate(const Plan& plan, Actions& actions) {
         approved.insert(held->approved.begin(), held->approved.end());
     }
     announced_hold_.clear();
-    gate_.begin(desired_->digest(),
+    gate_.begin(desired_->intent(),
                 allowed_disables(safeguards_.max_disable, plan.counts.managed + plan.counts.removed),
                 std::move(approved), desired_->keys().empty());
 }
@@ -71,7 +71,8 @@ void Reconciler::refuse_own_key(Work& work, Actions& actions) {
         work.change.id,
         "apikeyd itself uses this key: its secret is our token, and disabling it would lock us out; use "
         "another key's secret as the token, or set guard.allow_self_disable",
-        {work.attempt, 0, std::chrono::milliseconds{0}, work.change.source, work.revision}});
+        {work.attempt, 0, std::chrono::milliseconds{0}, work.change.source, work.origin->revision,
+         work.origin->commit}});
 }
 
 void Reconciler::schedule(Work work, std::optional<MonoTime> wait_until) {

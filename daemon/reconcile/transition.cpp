@@ -27,6 +27,10 @@ KnownKey as_answered(const Change& change, const Fields& desired, const ApiKey& 
     key.id = change.id;
     key.observed =
         Observed{answer.name, answer.enabled, answer.created_at, answer.updated_at, now, answer.secret};
+    if (change.to.empty()) {
+        key.rejection =
+            change.known.rejection; // a look asks for nothing, so it says nothing of what was refused
+    }
     if (std::string why = disagreement(change.to, answer); !why.empty()) {
         key.rejection = Rejection{desired, std::move(why), now};
     }
@@ -58,7 +62,8 @@ KnownKey settle(const Change& change, const Fields& desired, const Outcome& outc
         return mark_in_doubt(change, marked_at);
     }
     KnownKey key = change.known;
-    if (const auto* rejected = std::get_if<Rejected>(&outcome)) {
+    const auto* rejected = std::get_if<Rejected>(&outcome);
+    if (rejected != nullptr && change.reason != Reason::probe) {
         key.rejection = Rejection{desired, rejected->why, now};
     }
     return key;

@@ -3,6 +3,7 @@
 
 #include "daemon/plan/plan.hpp"
 #include "daemon/runtime/event_log.hpp"
+#include "daemon/runtime/suspension.hpp"
 
 #include <utility>
 #include <variant>
@@ -16,6 +17,11 @@ constexpr std::chrono::seconds trouble_retry{1};
 
 constexpr std::size_t shortest_digest = 8; // digits
 
+// How often history is pruned, and how many rows in one go: a commit must not hold up the others.
+constexpr std::chrono::hours prune_interval{1};
+constexpr std::chrono::milliseconds prune_pause{100};
+constexpr std::size_t pruned_at_once = 1000;
+
 } // namespace
 
 bool digest_matches(std::string_view digest, std::string_view given) {
@@ -26,7 +32,7 @@ bool digest_matches(std::string_view digest, std::string_view given) {
     return given.size() >= shortest_digest && digest.substr(algorithm.size()).starts_with(given);
 }
 
-Engine::Engine(EventLoop& loop, Log& log, StateStore store, Reconciler reconciler, Safeguards safeguards,
+Engine::Engine(EventLoop& loop, Log& log, StateStore store, Reconciler reconciler, EngineOptions options,
                std::vector<std::unique_ptr<Transport>> transports, std::function<void()> stepped)
     : log_(log)
     , store_(std::move(store))
@@ -34,17 +40,132 @@ Engine::Engine(EventLoop& loop, Log& log, StateStore store, Reconciler reconcile
     , stepped_(std::move(stepped))
     , wake_timer_(loop, [this] { wake(); })
     , trouble_timer_(loop, [this] { recover(); })
-    , safeguards_(std::move(safeguards))
+    , prune_timer_(loop, [this] { prune(); })
+    , alarm_(loop, [this] { moment_came(); })
+    , options_(std::move(options))
+    , suspension_(store_.suspension())
     , pool_(std::move(transports), Fingerprinter(store_.fingerprint_key())) {
     loop.on_readable(pool_.ready_fd(), [this] { drain(); });
+    const Now now = current_time();
+    if (suspension_ && suspension_->until > now.wall) {
+        (void)reconciler_.suspend(now); // nothing is out yet that could be withdrawn
+    } else if (suspension_) {
+        lift_suspension("");
+    }
+    if (options_.retention.count() > 0) {
+        prune_timer_.set(now.mono);
+    }
+    set_alarm();
 }
 
-void Engine::desired(std::shared_ptr<const DesiredState> state) {
+void Engine::desired(std::shared_ptr<const DesiredState> state, std::optional<Commit> commit) {
     desired_ = std::move(state);
+    commit_ = std::move(commit);
+    refresh_wanted_ = options_.refresh;
     request_plan();
     take_back();
     plan();
+    set_alarm();
     stepped();
+}
+
+void Engine::look_at(std::shared_ptr<const DesiredState> state, std::vector<Change> probes) {
+    looks_only_ = true;
+    const bool proven = store_.probes_proven() == options_.server;
+    perform(reconciler_.refresh(std::move(state), std::move(probes), proven, {}, current_time()));
+    stepped();
+}
+
+// --- moments of the wall clock
+
+void Engine::set_alarm() {
+    std::optional<WallTime> at;
+    if (suspension_) {
+        at = suspension_->until;
+    }
+    if (desired_ && desired_->timed()) {
+        // Without a moment to come there may be one again when the clock is set back.
+        const WallTime next = desired_->next_transition().value_or(WallTime::max());
+        at = at ? std::min(*at, next) : next;
+    }
+    if (at) {
+        alarm_.set(*at);
+    } else {
+        alarm_.clear();
+    }
+}
+
+// It rang, or the clock was set: what holds now is looked up, not concluded.
+void Engine::moment_came() {
+    if (suspension_ && suspension_->until <= current_time().wall) {
+        lift_suspension("");
+        flush();
+    }
+    if (catch_up()) {
+        desired(desired_, commit_);
+    }
+    set_alarm();
+    stepped();
+}
+
+// Makes the desired state that of this moment; whether that is another one.
+bool Engine::catch_up() {
+    if (!desired_ || !desired_->timed()) {
+        return false;
+    }
+    const WallTime now = current_time().wall;
+    auto turned = std::make_shared<const DesiredState>(desired_->at(now));
+    if (turned->intent() == desired_->intent()) {
+        return false;
+    }
+    log_event(log_, ScheduleReached{turned->last_transition().value_or(now), turned->digest()});
+    desired_ = std::move(turned);
+    return true;
+}
+
+void Engine::suspend(const Suspension& suspension) {
+    suspension_ = suspension;
+    Actions actions = reconciler_.suspend(current_time());
+    record_suspension(actions.batch, suspension);
+    actions.events.emplace_back(SendingSuspended{suspension});
+    perform(std::move(actions));
+    set_alarm();
+    stepped();
+}
+
+void Engine::resume(const std::string& by) {
+    if (suspension_) {
+        lift_suspension(by);
+        flush();
+        set_alarm();
+        stepped();
+    }
+}
+
+// Decided, and durable with the next commit. `by` empty: its time is over.
+void Engine::lift_suspension(const std::string& by) {
+    suspension_.reset();
+    const Now now = current_time();
+    Actions actions = reconciler_.resume(now);
+    record_resumption(actions.batch, by, now.wall);
+    actions.events.emplace_back(SendingResumed{by});
+    pending_.append(std::move(actions));
+    if (desired_ && options_.refresh) { // what happened meanwhile is worth a look
+        refresh_wanted_ = true;
+        request_plan();
+    }
+}
+
+void Engine::prune() {
+    const Now now = current_time();
+    std::uint64_t pruned = 0;
+    try {
+        pruned = store_.prune_history(now.wall - options_.retention, pruned_at_once, now.wall);
+    } catch (const StateError& error) {
+        in_trouble(error); // its turn comes again
+    }
+    prune_timer_.set(now.mono +
+                     (pruned == pruned_at_once ? MonoTime::duration(prune_pause) : prune_interval));
 }
 
 // Another token may make another key our own, so what was planned must be judged again.
@@ -53,12 +174,13 @@ void Engine::use_token(const Secret& token) {
     if (desired_) {
         request_plan();
         perform(reconciler_.credentials_changed(current_time()));
-        desired(desired_);
+        desired(desired_, commit_);
     }
 }
 
-void Engine::approve(const std::string& digest) {
+void Engine::approve(const std::string& digest, const std::string& by) {
     approval_ = digest;
+    approved_by_ = by;
     approve_held();
     forget_approval();
     stepped();
@@ -77,9 +199,12 @@ void Engine::approve_held() {
         return;
     }
     approval_.clear();
-    const HeldPlan approved = apikeyd::approve(*std::exchange(held_, std::nullopt), current_time().wall);
+    const WallTime now = current_time().wall;
+    const HeldPlan approved = apikeyd::approve(*std::exchange(held_, std::nullopt), now);
     Actions actions;
     actions.batch.held.emplace(approved);
+    actions.batch.history.push_back(
+        history_note("approved", approved.why + "; " + approved.digest, approved_by_, now));
     actions.events.emplace_back(PlanApproved{approved});
     request_plan(); // planned anew, the approval lets it pass
     perform(std::move(actions));
@@ -112,11 +237,16 @@ void Engine::request_plan() {
 
 // Only what is durable may be planned from.
 void Engine::plan() {
-    if (!plan_due_ || !pending_.batch.empty() || stopping_) {
+    if (!plan_due_ || !pending_.batch.empty() || stopping_ || looks_only_) {
         return;
     }
+    (void)catch_up();
     try {
-        Safeguards safeguards = safeguards_;
+        if (refresh_wanted_ && !suspension_) {
+            refresh();
+            return;
+        }
+        Safeguards safeguards = options_.safeguards;
         if (token_) {
             safeguards.own.token = Fingerprinter(store_.fingerprint_key())(token_->reveal());
         }
@@ -125,11 +255,33 @@ void Engine::plan() {
         plan_due_ = false;
         out_of_trouble();
         held_.reset();
-        perform(reconciler_.desired_changed(desired_, std::move(plan), store_.next_reconciliation(),
-                                            std::move(safeguards), current_time()));
+        Actions actions =
+            reconciler_.desired_changed(desired_, std::move(plan), run_info(store_.next_reconciliation()),
+                                        std::move(safeguards), current_time());
+        actions.batch.commits = commits();
+        perform(std::move(actions));
     } catch (const StateError& error) {
         in_trouble(error);
     }
+}
+
+// Before a plan; RefreshFinished asks for it.
+void Engine::refresh() {
+    std::vector<Change> probes = plan_probes(*desired_, *store_.known());
+    const bool proven = store_.probes_proven() == options_.server;
+    plan_due_ = refresh_wanted_ = false;
+    out_of_trouble();
+    Actions actions = reconciler_.refresh(desired_, std::move(probes), proven, run_info(0), current_time());
+    actions.batch.commits = commits();
+    perform(std::move(actions));
+}
+
+RunInfo Engine::run_info(std::int64_t number) const {
+    return {number, commit_ ? commit_reference(*commit_) : ""};
+}
+
+std::vector<Commit> Engine::commits() const {
+    return commit_ ? std::vector<Commit>{*commit_} : std::vector<Commit>{};
 }
 
 void Engine::look_up(const std::vector<KeyId>& ids) {
@@ -201,9 +353,11 @@ void Engine::recover() {
         }
         replaced_ = false;
         reconciler_.forget_fingerprints();
+        pending_.batch.suspension.emplace(suspension_);
         std::vector<KnownKey> marks = reconciler_.marks();
         pending_.batch.keys.insert(pending_.batch.keys.begin(), marks.begin(), marks.end());
         if (desired_) {
+            refresh_wanted_ = refresh_wanted_ || reconciler_.refreshing();
             request_plan();
         }
         take_back();
@@ -216,7 +370,15 @@ void Engine::recover() {
 void Engine::tell(const std::vector<Event>& events) {
     for (const Event& event : events) {
         log_event(log_, event);
-        if (const auto* finished = std::get_if<ReconcileFinished>(&event)) {
+        if (listener_) {
+            listener_(event);
+        }
+        if (const auto* refreshed = std::get_if<RefreshFinished>(&event)) {
+            last_refresh_ = *refreshed;
+            if (!looks_only_) {
+                request_plan();
+            }
+        } else if (const auto* finished = std::get_if<ReconcileFinished>(&event)) {
             last_finished_ = *finished;
             if (finished->result != Result::held) {
                 held_.reset();

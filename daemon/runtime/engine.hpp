@@ -5,6 +5,7 @@
 #include "daemon/reconcile/reconciler.hpp"
 #include "daemon/runtime/event_loop.hpp"
 #include "daemon/runtime/log.hpp"
+#include "daemon/runtime/wall_alarm.hpp"
 #include "daemon/runtime/worker_pool.hpp"
 #include "state/state_store.hpp"
 
@@ -20,11 +21,18 @@ namespace apikeyd {
 // "sha256:".
 bool digest_matches(std::string_view digest, std::string_view given);
 
-// Something that is given each new desired state.
+// Something that is given each new desired state, and the commit that it comes from; nothing: not known.
 class DesiredSink {
   public:
     virtual ~DesiredSink() = default;
-    virtual void desired(std::shared_ptr<const DesiredState> state) = 0;
+    virtual void desired(std::shared_ptr<const DesiredState> state, std::optional<Commit> commit) = 0;
+};
+
+struct EngineOptions {
+    Safeguards safeguards;             // as the settings say
+    std::string server;                // base URL of the API
+    bool refresh = false;              // look at each managed key before a plan
+    std::chrono::seconds retention{0}; // how long history is kept; 0: for ever
 };
 
 // Carries out what the reconciler decides: commits, then tells, then sends; and brings it answers and time.
@@ -33,19 +41,30 @@ class DesiredSink {
 // that touches the store.
 class Engine final : public DesiredSink {
   public:
-    // `safeguards`: as the settings say. `stepped` is called after everything that may have changed what the
-    // getters say.
-    Engine(EventLoop& loop, Log& log, StateStore store, Reconciler reconciler, Safeguards safeguards,
+    // `stepped` is called after everything that may have changed what the getters say.
+    Engine(EventLoop& loop, Log& log, StateStore store, Reconciler reconciler, EngineOptions options,
            std::vector<std::unique_ptr<Transport>> transports, std::function<void()> stepped);
 
-    void desired(std::shared_ptr<const DesiredState> state) override;
+    void desired(std::shared_ptr<const DesiredState> state, std::optional<Commit> commit) override;
+
+    // Looks at these keys, records what comes back, and does nothing else, for ever: no plan is made.
+    // last_refresh() tells when it is done.
+    void look_at(std::shared_ptr<const DesiredState> state, std::vector<Change> probes);
+
+    // Is called with each event when it is told.
+    void on_event(std::function<void(const Event&)> listener) { listener_ = std::move(listener); }
 
     // The token that requests carry from now on. Call before the first desired().
     void use_token(const Secret& token);
 
     // Lets the held plan with this digest go ("sha256:…", or the first digits of it), now or as soon as it is
     // held. A digest that isn't held is forgotten when the next plan is made.
-    void approve(const std::string& digest);
+    // `by`: the user who says so.
+    void approve(const std::string& digest, const std::string& by);
+
+    // Sends nothing until then, or again. What is under way is answered and recorded.
+    void suspend(const Suspension& suspension);
+    void resume(const std::string& by);
 
     // Nothing new is begun; stopped() tells when what was under way is answered and recorded.
     void stop();
@@ -56,17 +75,29 @@ class Engine final : public DesiredSink {
 
     // Why the state can't be read or written just now.
     const std::optional<std::string>& state_trouble() const noexcept { return trouble_; }
+    bool quiet() const { return reconciler_.quiet() && pending_.batch.empty() && !plan_due_; }
     bool denied() const noexcept { return reconciler_.denied(); }
     bool server_unavailable() const noexcept { return reconciler_.server_unavailable(); }
     const std::optional<HeldPlan>& held() const noexcept { return held_; } // waits for approval
     const std::optional<ReconcileFinished>& last_finished() const noexcept { return last_finished_; }
     const std::optional<AccessDenied>& last_denial() const noexcept { return last_denial_; }
+    const std::optional<RefreshFinished>& last_refresh() const noexcept { return last_refresh_; }
+    const std::optional<Suspension>& suspension() const noexcept { return suspension_; }
+    StateStore& store() noexcept { return store_; }
 
   private:
     void drain();
     void wake();
     void request_plan();
     void plan();
+    void refresh();
+    RunInfo run_info(std::int64_t number) const;
+    std::vector<Commit> commits() const;
+    void moment_came();
+    bool catch_up();
+    void lift_suspension(const std::string& by);
+    void set_alarm();
+    void prune();
     void look_up(const std::vector<KeyId>& ids);
     void approve_held();
     void forget_approval();
@@ -85,19 +116,28 @@ class Engine final : public DesiredSink {
     std::function<void()> stepped_;
     EventLoop::Timer wake_timer_;
     EventLoop::Timer trouble_timer_;
+    EventLoop::Timer prune_timer_;
+    WallAlarm alarm_; // for what the file or a suspension names as a date
+    std::function<void(const Event&)> listener_;
 
-    std::shared_ptr<const DesiredState> desired_;
-    bool plan_due_ = false; // the state could not be read or written when a plan was wanted
-    Actions pending_;       // decided, and not durable yet
-    Safeguards safeguards_;
+    EngineOptions options_;
+    std::shared_ptr<const DesiredState> desired_; // as of the last moment that the file names
+    std::optional<Commit> commit_;
+    bool plan_due_ = false;       // the state could not be read or written when a plan was wanted
+    bool refresh_wanted_ = false; // before the next plan
+    bool looks_only_ = false;
+    Actions pending_; // decided, and not durable yet
+    std::optional<Suspension> suspension_;
     std::optional<Secret> token_;
     std::string approval_; // a digest that was approved and is not held yet
+    std::string approved_by_;
     std::optional<HeldPlan> held_;
     std::optional<std::string> trouble_;
     bool replaced_ = false; // the state file is another one than we opened
     bool stopping_ = false;
     std::optional<ReconcileFinished> last_finished_;
     std::optional<AccessDenied> last_denial_;
+    std::optional<RefreshFinished> last_refresh_;
 
     WorkerPool pool_; // last: its threads end first
 };

@@ -51,6 +51,60 @@ void log_one(Log& log, const KeyGivenUp& event) {
     log.event(LogLevel::error, "api_key_given_up", fields);
 }
 
+LogFields fields_of(const Fields& values) {
+    LogFields fields;
+    if (values.enabled) {
+        fields.push_back({"enabled", *values.enabled});
+    }
+    if (values.name) {
+        fields.push_back({"name", *values.name});
+    }
+    return fields;
+}
+
+void log_one(Log& log, const KeyChangedElsewhere& event) {
+    LogFields fields = {
+        {"id", event.id.to_string()}, {"before", fields_of(event.before)}, {"after", fields_of(event.after)}};
+    if (!event.source.empty()) {
+        fields.push_back({"source", event.source});
+    }
+    log.event(LogLevel::warning, "api_key_changed_elsewhere", fields);
+}
+
+void log_one(Log& log, const KeyProbeFailed& event) {
+    LogFields fields = {{"id", event.id.to_string()}, {"why", event.why}};
+    append_context(fields, event.context);
+    log.event(LogLevel::warning, "api_key_probe_failed", fields);
+}
+
+void log_one(Log& log, const RefreshFinished& event) {
+    const RefreshResult& result = event.result;
+    LogFields fields = {{"looked_at", number(result.looked_at)},
+                        {"changed", number(result.changed)},
+                        {"failed", number(result.failed)}};
+    if (!result.stopped.empty()) {
+        fields.push_back({"stopped", result.stopped});
+    }
+    log.event(result.stopped.empty() ? LogLevel::info : LogLevel::error, "refresh_finished", fields);
+}
+
+void log_one(Log& log, const SendingSuspended& event) {
+    log.event(LogLevel::warning, "sending_suspended",
+              {{"until", format_rfc3339(event.suspension.until)},
+               {"why", event.suspension.reason},
+               {"by", event.suspension.by}});
+}
+
+void log_one(Log& log, const SendingResumed& event) {
+    log.event(LogLevel::info, "sending_resumed",
+              {{"why", event.by.empty() ? std::string("its time was over") : "asked for by " + event.by}});
+}
+
+void log_one(Log& log, const ScheduleReached& event) {
+    log.event(LogLevel::info, "schedule_reached",
+              {{"at", format_rfc3339(event.at)}, {"revision", event.revision}});
+}
+
 void log_one(Log& log, const AccessDenied& event) {
     log.event(LogLevel::error, "api_access_denied",
               {{"why", event.why},

@@ -3,6 +3,8 @@
 
 #include "daemon/runtime/event_log.hpp"
 #include "daemon/runtime/event_loop.hpp"
+#include "daemon/runtime/git_commit.hpp"
+#include "daemon/runtime/request_file.hpp"
 
 #include <fmt/format.h>
 
@@ -13,10 +15,44 @@
 
 namespace apikeyd {
 
-DesiredFollower::DesiredFollower(std::string path, Log& log, DesiredSink& sink)
+namespace {
+
+constexpr std::chrono::milliseconds wait_for_commit{50};
+constexpr unsigned most_waits = 5;
+
+} // namespace
+
+void take_suspension_left(Engine& engine, const std::string& state_path) {
+    const auto request = take_suspension(state_path);
+    if (!request) {
+        return;
+    }
+    if (request->until) {
+        engine.suspend({current_time().wall, *request->until, request->reason, request->by});
+    } else {
+        engine.resume(request->by);
+    }
+}
+
+DesiredFollower::DesiredFollower(EventLoop& loop, std::string path, Log& log, DesiredSink& sink)
     : path_(std::move(path))
     , log_(log)
-    , sink_(sink) {}
+    , sink_(sink)
+    , commit_timer_(loop, [this] { load(); }) {}
+
+// git writes the files first and moves HEAD then: without a moment's patience a pull would go down in history
+// as an edit of the commit before it. An edit that stays uncommitted waits so long in vain.
+bool DesiredFollower::may_be_committed_soon(const DesiredState& state, const std::optional<Commit>& commit) {
+    if (!commit || !commit->uncommitted) {
+        return false;
+    }
+    waits_ = std::exchange(awaited_, state.digest()) == state.digest() ? waits_ + 1 : 0;
+    if (waits_ >= most_waits) {
+        return false;
+    }
+    commit_timer_.set(current_time().mono + wait_for_commit);
+    return true;
+}
 
 void DesiredFollower::load() {
     Loaded<DesiredState> loaded = load_desired(path_, current_time().wall);
@@ -34,15 +70,19 @@ void DesiredFollower::load() {
             error != loaded.diagnostics.end() ? summarize_diagnostic(*error) : path_ + ": can't be loaded";
         return;
     }
-    const bool was_degraded = std::exchange(degraded_, std::nullopt).has_value();
     const bool is_new = loaded.value->digest() != digest_;
+    std::optional<Commit> commit = is_new ? commit_of(path_, *loaded.value) : std::nullopt;
+    if (is_new && may_be_committed_soon(*loaded.value, commit)) {
+        return;
+    }
+    const bool was_degraded = std::exchange(degraded_, std::nullopt).has_value();
     if (is_new || was_degraded) {
         log_desired_loaded(log_, *loaded.value);
     }
     if (is_new) {
         digest_ = loaded.value->digest();
         keys_ = loaded.value->keys().size();
-        sink_.desired(std::make_shared<const DesiredState>(std::move(*loaded.value)));
+        sink_.desired(std::make_shared<const DesiredState>(std::move(*loaded.value)), std::move(commit));
     }
 }
 
@@ -63,6 +103,11 @@ std::string status_sentence(const Engine& engine, const DesiredFollower& followe
     }
     if (engine.server_unavailable()) {
         return "API UNAVAILABLE: one trial at a time until it answers";
+    }
+    if (engine.suspension()) {
+        const Suspension& suspension = *engine.suspension();
+        return fmt::format("SUSPENDED until {}{}{}", format_rfc3339(suspension.until),
+                           suspension.reason.empty() ? "" : ": ", suspension.reason);
     }
     if (engine.held()) {
         return fmt::format("HELD: {} disables wait for approval {}", engine.held()->ids.size(),

@@ -18,11 +18,14 @@
 
 namespace apikeyd {
 
+// Takes what `suspend` or `resume` left beside the state, if anything, to the engine.
+void take_suspension_left(Engine& engine, const std::string& state_path);
+
 // Loads the desired file whenever it may have changed, and hands on what is new. What can't be loaded changes
 // nothing: the last good state stays in force, and the reasons are logged once.
 class DesiredFollower {
   public:
-    DesiredFollower(std::string path, Log& log, DesiredSink& sink);
+    DesiredFollower(EventLoop& loop, std::string path, Log& log, DesiredSink& sink);
 
     void load();
     // There may be something new, but it can't be loaded yet; the next load() ends that.
@@ -33,10 +36,15 @@ class DesiredFollower {
     std::size_t keys() const noexcept { return keys_; }
 
   private:
+    bool may_be_committed_soon(const DesiredState& state, const std::optional<Commit>& commit);
+
     std::string path_;
     Log& log_;
     DesiredSink& sink_;
-    std::string digest_; // of the state in force; empty: none yet
+    EventLoop::Timer commit_timer_;
+    std::string awaited_; // digest of a state whose commit may be under way; empty: none
+    unsigned waits_ = 0;  // for it
+    std::string digest_;  // of the state in force; empty: none yet
     std::size_t keys_ = 0;
     std::optional<std::string> degraded_;
     std::vector<std::string> told_; // the diagnostics that were logged last

@@ -24,6 +24,12 @@ void Simulation::check_dispatch(const Dispatch& dispatch) {
         violated("a field is sent that the file doesn't ask for: " + id.to_string());
     }
     const auto known = store_.find(id);
+    if (suspension_ && pending_.batch.empty()) {
+        violated("sent while sending is suspended: " + id.to_string());
+    }
+    if (machine_->refreshing() && !dispatch.fields.empty()) {
+        violated("sent before the looks were over: " + id.to_string());
+    }
     if (!dispatch.fields.empty()) {
         if (!known || (dispatch.fields.name && !known->doubt.name) ||
             (dispatch.fields.enabled && !known->doubt.enabled)) {
@@ -55,7 +61,7 @@ void Simulation::check_disables(const Dispatch& dispatch, const KnownKey& known)
         return;
     }
     const auto held = store_.held_plan();
-    if (held && held->revision == desired_->digest() &&
+    if (held && held->revision == desired_->intent() &&
         std::ranges::binary_search(held->approved, dispatch.id)) {
         return; // the operator said so
     }

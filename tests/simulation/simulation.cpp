@@ -16,6 +16,7 @@ namespace {
 constexpr unsigned universe = 14;     // keys at the API
 constexpr unsigned known_to_api = 12; // the others don't exist there
 constexpr auto request_timeout = 10s;
+constexpr const char* server = "https://api.simulated";
 
 KeyId key(unsigned n) {
     KeyId::Bytes bytes{};
@@ -49,12 +50,25 @@ Weather draw_weather(Dice& dice) {
     weather.token = some(0.1);
     weather.disk_full = some(0.1);
     weather.clock = some(0.2);
+    weather.suspend = some(0.1);
+    weather.timed = some(0.5);
+    weather.refresh = dice.chance(0.3);
     weather.workers = 1 + dice.below(6);
     weather.resync = dice.chance(0.4) ? 3600s : 0s;
     weather.disable_removed = dice.chance(0.4);
     weather.max_disable = dice.chance(0.5) ? DisableLimit{Percentage{static_cast<double>(dice.below(101))}}
                                            : DisableLimit{std::uint64_t{dice.below(8)}};
     return weather;
+}
+
+// What a file wants at a moment; apart from the code under test.
+WantedFile in_force(WantedFile file, WallTime now) {
+    for (auto& [id, wanted] : file) {
+        if (wanted.enabled != false && (wanted.from || wanted.until)) {
+            wanted.enabled = (!wanted.from || *wanted.from <= now) && (!wanted.until || now < *wanted.until);
+        }
+    }
+    return file;
 }
 
 } // namespace
@@ -105,6 +119,9 @@ void Simulation::trace(const std::vector<Event>& events) const {
                   " disables");
         } else if (const auto* finished = std::get_if<ReconcileFinished>(&event)) {
             trace("finished: " + std::string(to_string(finished->result)));
+        } else if (const auto* refreshed = std::get_if<RefreshFinished>(&event)) {
+            trace("looked at " + std::to_string(refreshed->result.looked_at) + ", " +
+                  std::to_string(refreshed->result.failed) + " failed " + refreshed->result.stopped);
         } else if (const auto* rejected = std::get_if<KeyRejected>(&event)) {
             trace("rejected " + rejected->id.to_string() + ": " + rejected->why);
         }
@@ -119,12 +136,19 @@ void Simulation::start() {
     ReconcilerOptions options;
     options.window = weather_.workers * 3U;
     options.resync = weather_.resync;
+    options.server = server;
     machine_.emplace(options, [this] { return dice_.bits(); });
     pending_ = {};
     queue_.clear();
     halted_ = false;
     disabled_.clear();
     plan_due_ = true;
+    refresh_wanted_ = weather_.refresh;
+    suspension_ = store_.suspension();
+    if (suspension_) {
+        (void)machine_->suspend(now_);
+    }
+    turn();
     plan();
 }
 
@@ -149,6 +173,12 @@ void Simulation::plan() {
     if (!plan_due_ || !pending_.batch.empty() || !desired_) {
         return;
     }
+    if (refresh_wanted_ && !suspension_) {
+        plan_due_ = refresh_wanted_ = false;
+        auto probes = plan_probes(*desired_, *store_.known());
+        perform(machine_->refresh(desired_, std::move(probes), store_.probes_proven() == server, {}, now_));
+        return;
+    }
     Safeguards safeguards;
     safeguards.max_disable = weather_.max_disable;
     safeguards.disable_removed = weather_.disable_removed;
@@ -156,7 +186,7 @@ void Simulation::plan() {
     safeguards.held = store_.held_plan();
     Plan plan = make_plan(*desired_, *store_.known(), {safeguards.disable_removed, safeguards.own});
     plan_due_ = false;
-    perform(machine_->desired_changed(desired_, std::move(plan), store_.next_reconciliation(),
+    perform(machine_->desired_changed(desired_, std::move(plan), {store_.next_reconciliation(), ""},
                                       std::move(safeguards), now_));
 }
 
@@ -201,6 +231,12 @@ void Simulation::flush() {
     }
     store_.commit(pending_.batch);
     Actions done = std::exchange(pending_, {});
+    for (const Event& event : done.events) {
+        if (std::holds_alternative<RefreshFinished>(event)) {
+            plan_due_ = true;
+            machine_->await_plan();
+        }
+    }
     for (Dispatch& dispatch : done.dispatches) {
         queue_.push_back(std::move(dispatch));
     }
@@ -235,6 +271,7 @@ void Simulation::launch(const Dispatch& dispatch) {
                   false,
                   Flight::Fate::answered,
                   false};
+    flight.probe = machine_->refreshing() && dispatch.fields.empty();
     flight.answers_at = flight.applies_at + dice_.between(0, 300);
     if (faults_) {
         using Fate = Flight::Fate;
@@ -330,7 +367,8 @@ Answer Simulation::answer_of(const Flight& flight) {
 }
 
 void Simulation::write_file(WantedFile file) {
-    previous_file_ = std::exchange(file_, std::move(file));
+    previous_written_ = std::exchange(written_, std::move(file));
+    file_ = in_force(written_, now_.wall);
     for (const auto& [id, wanted] : file_) {
         trace("file: " + id.to_string() + (wanted.name ? " name '" + *wanted.name + "'" : "") +
               (wanted.enabled ? (*wanted.enabled ? " enabled" : " disabled") : ""));
@@ -339,20 +377,78 @@ void Simulation::write_file(WantedFile file) {
     const auto index = builder.add_file("keys.yaml");
     Sha256 digest;
     std::uint32_t line = 3;
-    for (const auto& [id, wanted] : file_) {
-        builder.add(id, wanted.name, wanted.enabled, index, line++);
+    for (const auto& [id, wanted] : written_) {
+        const EnabledTimes times =
+            wanted.enabled == false ? EnabledTimes{} : EnabledTimes{wanted.from, wanted.until};
+        builder.add(id, wanted.name, wanted.enabled, index, line++, times);
         digest.update(id.to_string() + wanted.name.value_or("\x01") +
                       (wanted.enabled ? (*wanted.enabled ? "+" : "-") : "?"));
+        for (const auto& time : {times.from, times.until}) {
+            digest.update(time ? format_rfc3339(*time) : "-");
+        }
         ever_wanted_.insert(id);
     }
-    desired_ = std::make_shared<const DesiredState>(std::move(builder).build(digest.finish()));
+    desired_ = std::make_shared<const DesiredState>(std::move(builder).build(digest.finish(), now_.wall));
+    take_up(true);
+}
+
+// What is wanted is another thing now.
+void Simulation::take_up(bool another_intent) {
     std::erase_if(rejected_, [&](const auto& one) {
         const auto wanted = file_.find(one.first);
         return wanted == file_.end() || !(Fields{wanted->second.name, wanted->second.enabled} == one.second);
     });
-    disabled_.clear();
+    if (another_intent) {
+        disabled_.clear();
+    }
     plan_due_ = true;
+    refresh_wanted_ = weather_.refresh;
     if (machine_) {
+        machine_->await_plan();
+        take_back();
+        plan();
+    }
+}
+
+// As the engine does it, when a moment comes that the file names or the clock is set.
+void Simulation::turn() {
+    if (!desired_) {
+        return;
+    }
+    auto turned = std::make_shared<const DesiredState>(desired_->at(now_.wall));
+    if (turned->intent() == desired_->intent()) {
+        return;
+    }
+    trace("another moment: " + turned->intent());
+    desired_ = std::move(turned);
+    file_ = in_force(written_, now_.wall);
+    take_up(true);
+}
+
+std::optional<WallTime> Simulation::next_moment() const {
+    std::optional<WallTime> at = desired_ ? desired_->next_transition() : std::nullopt;
+    if (suspension_) {
+        at = at ? std::min(*at, suspension_->until) : suspension_->until;
+    }
+    return at;
+}
+
+void Simulation::suspend() {
+    suspension_ = Suspension{now_.wall, now_.wall + dice_.between(0, 20'000), "why", "operator"};
+    trace("suspended");
+    Actions actions = machine_->suspend(now_);
+    actions.batch.suspension.emplace(suspension_);
+    perform(std::move(actions));
+}
+
+void Simulation::resume() {
+    suspension_.reset();
+    trace("resumed");
+    Actions actions = machine_->resume(now_);
+    actions.batch.suspension.emplace(std::nullopt);
+    perform(std::move(actions));
+    if (weather_.refresh) {
+        refresh_wanted_ = plan_due_ = true;
         machine_->await_plan();
         take_back();
         plan();
@@ -361,11 +457,11 @@ void Simulation::write_file(WantedFile file) {
 
 void Simulation::edit() {
     if (dice_.chance(weather_.revert)) {
-        write_file(previous_file_);
+        write_file(previous_written_);
         return;
     }
     static constexpr const char* names[] = {"billing", "mobile", "import", "bad name", "trimmed ", "other"};
-    WantedFile file = file_;
+    WantedFile file = written_;
     const unsigned edits = dice_.chance(0.15) ? 10 : 1 + dice_.below(3); // now and then a sweeping one
     const bool disable_all = edits == 10 && dice_.chance(0.5);
     for (unsigned i = 0; i < edits; ++i) {
@@ -377,6 +473,11 @@ void Simulation::edit() {
         WantedKey& wanted = file[id];
         if (disable_all) {
             wanted.enabled = false;
+        } else if (dice_.chance(weather_.timed)) {
+            wanted.enabled = dice_.chance(0.5) ? std::nullopt : std::optional(true);
+            const WallTime at = now_.wall + dice_.between(-20'000, 40'000);
+            wanted.from = dice_.chance(0.5) ? std::optional(at) : std::nullopt;
+            wanted.until = dice_.chance(0.5) ? std::optional(at + dice_.between(1, 20'000)) : std::nullopt;
         } else if (dice_.chance(0.5)) {
             wanted.enabled = dice_.chance(0.2) ? std::nullopt : std::optional(dice_.chance(0.6));
         } else {
@@ -407,7 +508,7 @@ void Simulation::foreign_change() {
 
 void Simulation::approve() {
     auto held = store_.held_plan();
-    if (!held || held->approved_at || plan_due_ || held->revision != desired_->digest()) {
+    if (!held || held->approved_at || plan_due_ || held->revision != desired_->intent()) {
         return;
     }
     trace("the operator approves of " + std::to_string(held->ids.size()));
@@ -460,6 +561,10 @@ void Simulation::chaos() {
     if (dice_.chance(weather_.clock)) {
         now_.wall +=
             std::chrono::hours{static_cast<int>(dice_.below(4801)) - 2400}; // whatever somebody sets it to
+        turn();
+    }
+    if (dice_.chance(weather_.suspend)) {
+        suspend();
     }
     if (dice_.chance(weather_.disk_full)) {
         disk_full_until_ = now_.mono + dice_.between(0, 20'000);
@@ -480,6 +585,9 @@ MonoTime Simulation::next_event() const {
     if (!pending_.batch.empty()) {
         at = std::min(at, std::max(disk_full_until_, now_.mono));
     }
+    if (const auto moment = next_moment()) {
+        at = std::min(at, now_.mono + std::max(*moment - now_.wall, std::chrono::milliseconds{0}));
+    }
     return at;
 }
 
@@ -492,6 +600,10 @@ void Simulation::advance_to(MonoTime time) {
 
 // Everything that is due now.
 void Simulation::step() {
+    turn();
+    if (suspension_ && suspension_->until <= now_.wall) {
+        resume();
+    }
     for (Flight& flight : flights_) {
         if (!flight.applied && flight.applies_at <= now_.mono) {
             land(flight);
@@ -505,7 +617,7 @@ void Simulation::step() {
         }
         if (flight.incarnation == incarnation_) {
             answers.push_back(answer_of(flight));
-            if (std::holds_alternative<Rejected>(answers.back().outcome)) {
+            if (std::holds_alternative<Rejected>(answers.back().outcome) && !flight.probe) {
                 refused[flight.dispatch.id] = flight.wanted;
             }
         }
@@ -562,6 +674,9 @@ void Simulation::run() {
 void Simulation::come_to_rest() {
     faults_ = false;
     disk_full_until_ = now_.mono;
+    if (suspension_) {
+        resume();
+    }
     if (!token_valid_) {
         token_valid_ = true;
         perform(machine_->credentials_changed(now_));

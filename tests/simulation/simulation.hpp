@@ -39,6 +39,7 @@ class Simulation {
         } fate;
         bool twice = false;
         bool denied = false; // as it was when the API looked at it
+        bool probe = false;  // a look before a plan
         RemoteKey result{};  // the key as the API left it, which is what it answers
     };
 
@@ -57,8 +58,13 @@ class Simulation {
     Answer answer_of(const Flight& flight);
     void edit();
     void write_file(WantedFile file);
+    void take_up(bool another_intent);
+    void turn();
+    std::optional<WallTime> next_moment() const;
     void foreign_change();
     void approve();
+    void suspend();
+    void resume();
     void change_token();
     void chaos();
     MonoTime next_event() const;
@@ -91,13 +97,16 @@ class Simulation {
     // the engine's part
     Actions pending_;
     bool plan_due_ = false;
+    bool refresh_wanted_ = false;
+    std::optional<Suspension> suspension_;
     MonoTime disk_full_until_{};
     std::deque<Dispatch> queue_; // handed to the pool, not begun
     bool halted_ = false;
     std::vector<Flight> flights_;
 
     // the operator's part
-    WantedFile file_, previous_file_;
+    WantedFile written_, previous_written_;
+    WantedFile file_; // what is written, as of now
     std::shared_ptr<const DesiredState> desired_;
     std::set<KeyId> ever_wanted_;
 
@@ -109,7 +118,7 @@ class Simulation {
 
     // what the invariants remember
     std::map<KeyId, Fields> rejected_; // values that were refused, while the file asks for them
-    std::set<KeyId> disabled_;         // in this incarnation, for this revision, without approval
+    std::set<KeyId> disabled_;         // in this incarnation, for this intent, without approval
     bool faults_ = true;
     std::uint64_t requests_ = 0;
     std::uint64_t seed_;

@@ -52,6 +52,7 @@ struct RemoteKey {
 struct WantedKey {
     std::optional<std::string> name;
     std::optional<bool> enabled;
+    std::optional<WallTime> from = {}, until = {}; // enabled in between, unless `enabled` is false
     friend bool operator==(const WantedKey&, const WantedKey&) = default;
 };
 using WantedFile = std::map<KeyId, WantedKey>;
@@ -61,10 +62,12 @@ struct Weather {
     double lost_request = 0, lost_answer = 0, unavailable = 0, throttled = 0, refused = 0, proxy_page = 0;
     double twice = 0; // a proxy repeats the request before it answers
     double crash = 0; // at each opportunity
-    double edit = 0, revert = 0, foreign = 0, approve = 0, token = 0, disk_full = 0, clock = 0;
+    double edit = 0, revert = 0, foreign = 0, approve = 0, token = 0, disk_full = 0, clock = 0, suspend = 0,
+           timed = 0;
     unsigned workers = 4;
     std::chrono::seconds resync{0};
     bool disable_removed = false;
+    bool refresh = false; // each key is looked at before a plan
     DisableLimit max_disable = Percentage{30};
 };
 

@@ -45,8 +45,16 @@ class ReconcileWorld {
         Safeguards current = safeguards;
         current.held = store.held_plan();
         Plan made = make_plan(*desired, *store.known(), {current.disable_removed, current.own});
-        perform(reconciler.desired_changed(desired, std::move(made), store.next_reconciliation(),
+        perform(reconciler.desired_changed(desired, std::move(made), {store.next_reconciliation(), commit},
                                            std::move(current), now));
+    }
+
+    // The operator saves the file, and wants each key looked at before a plan is made.
+    void edit_and_look(const std::vector<Wanted>& wanted, bool proven = true) {
+        take_back();
+        desired = std::make_shared<const DesiredState>(desired_state(wanted));
+        looked_first = true;
+        perform(reconciler.refresh(desired, plan_probes(*desired, *store.known()), proven, {0, commit}, now));
     }
 
     // The operator approves what is held.
@@ -129,6 +137,12 @@ class ReconcileWorld {
         if (!found.empty()) {
             perform(reconciler.assert_again(found, now));
         }
+        const bool refreshed = std::ranges::any_of(actions.events, [](const Event& event) {
+            return std::holds_alternative<RefreshFinished>(event);
+        });
+        if (refreshed && looked_first) {
+            plan();
+        }
     }
 
     template <typename E>
@@ -147,6 +161,8 @@ class ReconcileWorld {
     StateStore store;
     Reconciler reconciler;
     Safeguards safeguards;
+    std::string commit;
+    bool looked_first = false; // a plan follows when the looks are over
     std::shared_ptr<const DesiredState> desired;
     Now now{MonoTime{std::chrono::hours{1}}, at_second(100)};
     std::map<KeyId, Fields> sent; // handed out, not answered

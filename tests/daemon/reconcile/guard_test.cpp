@@ -104,8 +104,8 @@ TEST_CASE("guard: an approved plan goes, and goes on after a restart in the midd
     Safeguards safeguards = guarded();
     safeguards.held = world.store.held_plan();
     Plan plan = make_plan(*world.desired, *world.store.known());
-    const Actions actions = fresh.desired_changed(world.desired, std::move(plan),
-                                                  world.store.next_reconciliation(), safeguards, world.now);
+    const Actions actions = fresh.desired_changed(
+        world.desired, std::move(plan), {world.store.next_reconciliation(), ""}, safeguards, world.now);
     CHECK(actions.dispatches.size() == 6);
     world.apply_all();
     CHECK(disabled_keys(world) == 8);

@@ -78,10 +78,10 @@ class EngineWorld {
         : log(LogFormat::text, LogLevel::debug,
               [this](LogLevel, const std::string& line) { lines.push_back(line); })
         , engine(loop, log, StateStore::open(state), Reconciler(ReconcilerOptions{}, [] { return 0ULL; }),
-                 Safeguards{}, api.connections(), [] {}) {}
+                 EngineOptions{}, api.connections(), [] {}) {}
 
     void edit(const std::vector<Wanted>& wanted) {
-        engine.desired(std::make_shared<const DesiredState>(desired_state(wanted)));
+        engine.desired(std::make_shared<const DesiredState>(desired_state(wanted)), std::nullopt);
     }
     bool until(const std::function<bool()>& condition) {
         for (const auto end = current_time().mono + 20s; !condition();) {
@@ -205,11 +205,11 @@ TEST_CASE("engine: an approval given beforehand lets the plan go that it names, 
     const std::string digest = world.engine.held()->digest;
     world.api.forget();
 
-    world.engine.approve("sha256:0000000000000000");
+    world.engine.approve("sha256:0000000000000000", "alice");
     CHECK(world.told("approval_unmatched"));
     CHECK(world.api.received().empty());
 
-    world.engine.approve(digest.substr(7, 12));
+    world.engine.approve(digest.substr(7, 12), "alice");
     REQUIRE(world.until([&] { return !world.engine.held() && world.engine.idle(); }));
     CHECK(world.told("plan_approved"));
     CHECK(world.api.received().size() == 6);

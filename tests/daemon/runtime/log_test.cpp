@@ -80,7 +80,7 @@ TEST_CASE("log: api_key_updated carries the returned key from a list, its secret
     log_event(captured.log, KeyUpdated{sample_key(),
                                        {"name"},
                                        Reason::changed,
-                                       {2, 200, std::chrono::milliseconds{17}, "k.yaml:4", "sha256:1"}});
+                                       {2, 200, std::chrono::milliseconds{17}, "k.yaml:4", "sha256:1", ""}});
     REQUIRE(captured.lines.size() == 1);
     const auto event = parsed(captured.lines[0]);
     CHECK(event->getValue<std::string>("event") == "api_key_updated");

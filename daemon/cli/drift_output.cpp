@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/cli/drift_output.hpp"
+
+#include "daemon/runtime/event_loop.hpp"
+
+#include <exception>
+#include <unistd.h>
+
+namespace apikeyd {
+
+namespace {
+
+std::string render(const DriftReport& report, const CommandLine& line) {
+    switch (line.format) {
+    case OutputFormat::json:
+        return render_drift_json(report);
+    case OutputFormat::markdown:
+        return render_drift_markdown(report);
+    case OutputFormat::html:
+        return render_drift_html(report);
+    case OutputFormat::text:
+    case OutputFormat::github: // of `validate` alone
+    case OutputFormat::sarif:
+        break;
+    }
+    return render_drift_text(report, !writes_file(line) && wants_color(line, STDOUT_FILENO));
+}
+
+std::string render(const std::vector<Diagnostic>& errors, OutputFormat format) {
+    const WallTime now = current_time().wall;
+    switch (format) {
+    case OutputFormat::json:
+        return render_drift_errors_json(errors, now);
+    case OutputFormat::markdown:
+        return render_drift_errors_markdown(errors);
+    case OutputFormat::html:
+        return render_drift_errors_html(errors, now);
+    case OutputFormat::text:
+    case OutputFormat::github: // of `validate` alone
+    case OutputFormat::sarif:
+        break;
+    }
+    return render_diagnostics(errors, false);
+}
+
+std::vector<Diagnostic> as_diagnostics(const std::exception& error) {
+    Diagnostic diagnostic;
+    diagnostic.message = error.what();
+    return {diagnostic};
+}
+
+// Standard error has the same as text, so that standard output needs no second copy. The file is replaced
+// even so: what it told before is no longer true.
+void print_errors(const std::vector<Diagnostic>& errors, const CommandLine& line) {
+    if (line.format != OutputFormat::text || writes_file(line)) {
+        print_report(render(errors, line.format), line);
+    }
+}
+
+} // namespace
+
+int print_drift(const DriftReport& report, const CommandLine& line) {
+    if (wants_report(line)) {
+        print_report(render(report, line), line);
+    }
+    if (!report.problems.empty()) {
+        return exit_error; // an error outranks a difference
+    }
+    return report.in_sync() ? exit_ok : exit_differences;
+}
+
+int report_drift(const CommandLine& line, const std::function<DriftReport()>& make) {
+    DriftReport report;
+    try {
+        report = make();
+    } catch (const CommandError& error) {
+        print_errors(error.diagnostics().empty() ? as_diagnostics(error) : error.diagnostics(), line);
+        throw;
+    } catch (const std::exception& error) {
+        print_errors(as_diagnostics(error), line);
+        throw;
+    }
+    return print_drift(report, line);
+}
+
+} // namespace apikeyd

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "daemon/api/outcome.hpp"
+#include "daemon/plan/change.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace apikeyd {
+
+// What came of the looks before a plan.
+struct RefreshResult {
+    std::uint64_t looked_at = 0; // answered
+    std::uint64_t changed = 0;   // of those: otherwise than they were last known
+    std::uint64_t failed = 0;    // no answer that tells, after all tries
+    std::string stopped;         // why the rest was not looked at; empty: all of them were
+};
+
+// The looks at keys before a plan is made. A look is a PUT of the id alone, which by the API's document
+// changes nothing. That is believed of a server only once it was seen: until then one key alone is looked at,
+// a canary, and if its answer shows that anything but updatedAt moved, no other key is. Decides which looks
+// are wanted; sends nothing. Not thread-safe.
+class ProbeRound {
+  public:
+    struct Options {
+        bool proven = false;   // this server was seen to change nothing
+        unsigned attempts = 5; // tries of one key
+        bool patient = true;   // what concerns every key (throttled, denied) isn't counted as a try
+    };
+    ProbeRound(std::vector<Change> probes, Options options);
+
+    // The looks that may be begun now; each is given once.
+    std::vector<Change> wanted();
+
+    // One is with a worker already, since an earlier refresh: its answer counts here.
+    void under_way(const KeyId& id);
+    bool awaits(const KeyId& id) const { return open_.contains(id); }
+
+    enum class Next { done, again, once_more_at_once };
+    // An answer to a look; `attempt` counts from 1. `again`: another try is wanted, later.
+    // `once_more_at_once`: another look at the same key, to compare with.
+    Next answered(const Change& probe, unsigned attempt, const Outcome& outcome);
+
+    // No further look is wanted, nor one that isn't begun: `begun` are with a worker.
+    template <typename Begun>
+    void stop(const std::string& why, const Begun& begun) {
+        stop(why);
+        std::erase_if(open_, [&](const KeyId& id) { return !begun(id); });
+    }
+    const std::string& stopped() const noexcept { return stopped_; } // why; empty: it wasn't
+
+    bool over() const noexcept { return open_.empty() && (!stopped_.empty() || next_ == probes_.size()); }
+    bool newly_proven() const noexcept { return proven_ && !options_.proven; }
+    RefreshResult result() const;
+
+  private:
+    void choose_canary();
+    Next judge_canary(const Change& probe, const ApiKey& answer);
+    Next failed(const KeyId& id);
+    void stop(const std::string& why);
+
+    std::vector<Change> probes_;
+    std::size_t next_ = 0; // of probes_: those before it were given out
+    Options options_;
+    bool proven_;
+    unsigned canaries_ = 0; // tried in vain
+    std::unordered_set<KeyId> open_;
+    RefreshResult counts_;
+    std::string stopped_;
+};
+
+// The fields other than updatedAt in which an answer differs from the last one before it; those in doubt left
+// out.
+std::vector<std::string> moved_fields(const KnownKey& before, const ApiKey& answer);
+
+} // namespace apikeyd

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/runtime/request_file.hpp"
+
+#include "config/text_file.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace apikeyd {
+
+namespace {
+
+constexpr std::size_t largest = 4096; // bytes; a digest or a reason that people type, and a user's name
+
+void leave(const std::string& path, const std::string& text) {
+    const std::string fresh = path + ".new";
+    // Readable for the daemon whoever writes it: nothing in it is secret, and the folder keeps others out.
+    const int fd = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0) {
+        throw std::system_error(errno, std::generic_category(), fresh);
+    }
+    const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    const int error = errno;
+    if (close(fd) != 0 || !written || fchmodat(AT_FDCWD, fresh.c_str(), 0644, 0) != 0 ||
+        rename(fresh.c_str(), path.c_str()) != 0) {
+        throw std::system_error(written ? errno : error, std::generic_category(), path);
+    }
+}
+
+// The lines of a request; none if there is no file, or not that many lines.
+std::vector<std::string> take(const std::string& path, std::size_t count) {
+    const TextFile file = read_text_file(path, largest);
+    if (file.outcome != TextFile::Outcome::missing) {
+        unlink(path.c_str());
+    }
+    std::vector<std::string> lines;
+    for (std::size_t at = 0; at < file.text.size();) {
+        const std::size_t end = file.text.find('\n', at);
+        if (end == std::string::npos) {
+            return {};
+        }
+        lines.push_back(file.text.substr(at, end - at));
+        at = end + 1;
+    }
+    return lines.size() == count ? lines : std::vector<std::string>{};
+}
+
+} // namespace
+
+std::string request_path(const std::string& state_path, RequestKind kind) {
+    return state_path + (kind == RequestKind::approval ? ".approve" : ".suspend");
+}
+
+void leave_request(const std::string& state_path, const ApprovalRequest& request) {
+    leave(request_path(state_path, RequestKind::approval),
+          fmt::format("{}\n{}\n", request.digest, request.by));
+}
+
+void leave_request(const std::string& state_path, const SuspensionRequest& request) {
+    leave(request_path(state_path, RequestKind::suspension),
+          fmt::format("{}\n{}\n{}\n", request.until ? format_rfc3339(*request.until) : "resume", request.by,
+                      request.reason));
+}
+
+std::optional<ApprovalRequest> take_approval(const std::string& state_path) {
+    std::vector<std::string> lines = take(request_path(state_path, RequestKind::approval), 2);
+    if (lines.empty() || lines[0].empty()) {
+        return std::nullopt;
+    }
+    return ApprovalRequest{std::move(lines[0]), std::move(lines[1])};
+}
+
+std::optional<SuspensionRequest> take_suspension(const std::string& state_path) {
+    std::vector<std::string> lines = take(request_path(state_path, RequestKind::suspension), 3);
+    if (lines.empty()) {
+        return std::nullopt;
+    }
+    SuspensionRequest request{parse_rfc3339(lines[0]), std::move(lines[1]), std::move(lines[2])};
+    if (!request.until && lines[0] != "resume") {
+        return std::nullopt;
+    }
+    return request;
+}
+
+} // namespace apikeyd
