@@ -131,18 +131,25 @@ Problem take_state(std::string_view text, Settings& settings) {
     return take_path(text, settings.state, false);
 }
 
-Problem take_resync(std::string_view text, Settings& settings) {
+Problem take_seconds(std::string_view text, std::chrono::seconds& target, std::string_view hint) {
     const auto value = parse_duration(text);
     if (!value) {
-        return problem(fmt::format("{} is not a duration", quote_text(text)), "as in 6h or 1d; 0 for never");
+        return problem(fmt::format("{} is not a duration", quote_text(text)), hint);
     }
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*value);
     if (seconds != *value) { // 500ms would become 0, and that means never
-        return problem(fmt::format("{} is not a whole number of seconds", quote_text(text)),
-                       "as in 6h or 1d; 0 for never");
+        return problem(fmt::format("{} is not a whole number of seconds", quote_text(text)), hint);
     }
-    settings.reconcile.resync = seconds;
+    target = seconds;
     return std::nullopt;
+}
+
+Problem take_resync(std::string_view text, Settings& settings) {
+    return take_seconds(text, settings.reconcile.resync, "as in 6h or 1d; 0 for never");
+}
+
+Problem take_retention(std::string_view text, Settings& settings) {
+    return take_seconds(text, settings.history.retention, "as in 90d; 0 to keep everything");
 }
 
 Problem take_refresh(std::string_view text, Settings& settings) {
@@ -235,6 +242,7 @@ constexpr std::array rules{
     SettingRule{{"reconcile.removed_keys", "--removed-keys", "APIKEYD_REMOVED_KEYS", "ignore|disable", "what becomes of a key taken out of the file"}, take_removed_keys, {Kind::word, "", "ignore"}},
     SettingRule{{"guard.max_disable", "--max-disable", "APIKEYD_MAX_DISABLE", "SHARE|COUNT", "disable at most so many keys without approval"}, take_max_disable, {Kind::text_or_integer, limit_pattern, "30%", 0}},
     SettingRule{{"guard.allow_self_disable", "--allow-self-disable", "APIKEYD_ALLOW_SELF_DISABLE", "true|false", "allow disabling the key whose secret is our token"}, take_allow_self_disable, {Kind::boolean, "", "false"}},
+    SettingRule{{"history.retention", "--history-retention", "APIKEYD_HISTORY_RETENTION", "DURATION", "keep the audit trail for so long; 0: for ever"}, take_retention, {Kind::text_or_integer, seconds_pattern, "0", 0, 0}},
     SettingRule{{"status.listen", "--status-listen", "APIKEYD_STATUS_LISTEN", "HOST:PORT", "address of the status page and metrics; empty: none", false}, take_listen, {Kind::text, listen_pattern, ""}},
     SettingRule{{"log.format", "--log-format", "APIKEYD_LOG_FORMAT", "text|json|journal", "form of the log"}, take_log_format, {Kind::word}},
     SettingRule{{"log.level", "--log-level", "APIKEYD_LOG_LEVEL", "debug|info|warning|error", "least level that is logged"}, take_log_level, {Kind::word, "", "info"}},

@@ -52,6 +52,11 @@ struct GuardSettings {
     friend bool operator==(const GuardSettings&, const GuardSettings&) = default;
 };
 
+struct HistorySettings {
+    std::chrono::seconds retention{0}; // what is older is taken out of the audit trail; 0: nothing is
+    friend bool operator==(const HistorySettings&, const HistorySettings&) = default;
+};
+
 struct StatusSettings {
     std::string listen; // empty: no server
     friend bool operator==(const StatusSettings&, const StatusSettings&) = default;
@@ -69,6 +74,7 @@ struct Settings {
     std::string state = "/var/lib/apikeyd/state.db";
     ReconcileSettings reconcile;
     GuardSettings guard;
+    HistorySettings history;
     StatusSettings status;
     LogSettings log;
     friend bool operator==(const Settings&, const Settings&) = default;

@@ -50,6 +50,7 @@ TEST_CASE("settings file: every field of the format is taken") {
                                 "guard:\n"
                                 "  max_disable: 12\n"
                                 "  allow_self_disable: true\n"
+                                "history: {retention: 90d}\n"
                                 "status:\n"
                                 "  listen: 127.0.0.1:9464\n"
                                 "log:\n"
@@ -71,6 +72,7 @@ TEST_CASE("settings file: every field of the format is taken") {
     CHECK(settings.reconcile.removed_keys == RemovedKeys::disable);
     CHECK(std::get<std::uint64_t>(settings.guard.max_disable) == 12);
     CHECK(settings.guard.allow_self_disable);
+    CHECK(settings.history.retention == 90 * 24h);
     CHECK(settings.status.listen == "127.0.0.1:9464");
     CHECK(settings.log.format == LogFormat::json);
     CHECK(settings.log.level == LogLevel::warning);
@@ -116,7 +118,8 @@ TEST_CASE("settings file: unknown fields come with what was meant") {
     CHECK(hint_of("api.timeout: 1s\n") == "write it as 'timeout' in the section 'api'");
     CHECK(hint_of("api:\n  state: x\n") == "'state' stands at the top, outside any section");
     CHECK(hint_of("log:\n  colour: x\n") == "known here: format, level");
-    CHECK(hint_of("frobnicate: x\n") == "known here: api, keys, state, reconcile, guard, status, log");
+    CHECK(hint_of("frobnicate: x\n") ==
+          "known here: api, keys, state, reconcile, guard, history, status, log");
 }
 
 TEST_CASE("settings file: a field or section given twice is an error") {

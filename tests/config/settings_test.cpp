@@ -61,7 +61,7 @@ TEST_CASE("settings: the table names each setting once, in every place") {
         CHECK_FALSE(info.value.empty());
         CHECK_FALSE(info.help.empty());
     }
-    CHECK(paths.size() == 17);
+    CHECK(paths.size() == 18);
 }
 
 TEST_CASE("settings: a flag outranks the environment, that the file, that the default") {
@@ -116,6 +116,8 @@ TEST_CASE("settings: each value has its own rule, whatever it comes from") {
     CHECK_FALSE(refused("api.token_file", ""));
     CHECK(refused("reconcile.resync", "500ms"));
     CHECK_FALSE(refused("reconcile.resync", "0"));
+    CHECK(refused("history.retention", "500ms"));
+    CHECK_FALSE(refused("history.retention", "90d"));
     CHECK(refused("reconcile.refresh", "always"));
     CHECK(refused("reconcile.removed_keys", "delete"));
     CHECK(refused("guard.allow_self_disable", "yes"));
