@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -14,12 +15,15 @@ namespace apikeyd::history_chain {
 namespace {
 
 constexpr int commit_column_count = 3;
+constexpr std::size_t usual_size = 512; // of a row's bytes
 constexpr std::size_t mark_size = 8 + sizeof(Digest);
 
 void append_number(std::string& bytes, std::int64_t value) {
-    for (int shift = 56; shift >= 0; shift -= 8) {
-        bytes.push_back(static_cast<char>(static_cast<std::uint64_t>(value) >> shift & 0xFF));
+    std::array<char, 8> digits{};
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        digits[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (56 - 8 * i) & 0xFF);
     }
+    bytes.append(digits.data(), digits.size());
 }
 
 std::string_view bytes_of(const Digest& digest) {
@@ -29,8 +33,10 @@ std::string_view bytes_of(const Digest& digest) {
 // Gathers the columns of one row.
 class Row {
   public:
-    explicit Row(const Digest& before)
-        : bytes_(bytes_of(before)) {}
+    explicit Row(const Digest& before) {
+        bytes_.reserve(usual_size);
+        bytes_ = bytes_of(before);
+    }
 
     void add_null() { bytes_.push_back('n'); }
     void add(std::int64_t value) {
@@ -51,11 +57,12 @@ class Row {
             return std::string_view(static_cast<const char*>(column.getBlob()),
                                     static_cast<std::size_t>(column.getBytes()));
         };
-        if (column.isNull()) {
+        const int type = column.getType();
+        if (type == SQLite::Null) {
             add_null();
-        } else if (column.isInteger()) {
+        } else if (type == SQLite::INTEGER) {
             add(std::int64_t{column.getInt64()});
-        } else if (column.isText()) {
+        } else if (type == SQLite::TEXT) {
             add(text());
         } else { // a real can't be in a STRICT table's column of another type
             add(text(), 'b');

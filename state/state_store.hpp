@@ -94,7 +94,7 @@ class StateStore {
     // What HistoryEntry::commit refers to.
     std::optional<Commit> commit_of(const std::string& history_commit);
 
-    // Reads the whole history, as of one moment. Some 10 s for ten million rows.
+    // Reads the whole history, as of one moment: some 30 s for ten million rows.
     HistoryVerdict verify_history();
 
     // Takes out the oldest rows, up to the first that isn't older than `before`, at most so many, and appends

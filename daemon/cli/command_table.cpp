@@ -49,6 +49,28 @@ void add_schema_options(CLI::App& command, CommandLine& line) {
     command.add_flag("--settings", line.of_settings, "Of the settings file instead");
 }
 
+// All as texts: the commands have better words for what is wrong with one.
+void add_key(CLI::App& command, CommandLine& line) {
+    command.add_option("--key", line.key, "Only this key")->type_name("ID");
+}
+
+void add_status_options(CLI::App& command, CommandLine& line) {
+    add_key(command, line);
+    command.add_option("--only", line.only, "Only these keys; several: a,b")
+        ->delimiter(',')
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->type_name("in-doubt|rejected|held");
+}
+
+void add_history_options(CLI::App& command, CommandLine& line) {
+    add_key(command, line);
+    command.add_option("--since", line.since, "Only what came later: a date, or as in 7d for how long ago")
+        ->type_name("TIME");
+    command.add_option("--limit", line.limit, "Only the newest so many (default 50)")->type_name("N");
+    command.add_flag("--verify", line.verify, "Check that no row was changed or taken out (exit 1: one was)");
+}
+
 void add_suspend_options(CLI::App& command, CommandLine& line) {
     command.add_option("--for", line.duration, "How long; then it ends by itself")
         ->type_name("DURATION")
@@ -126,11 +148,23 @@ std::span<const CommandInfo> command_table() {
             .name = "status",
             .help = "What the state file says of each key",
             .detail = "",
-            .settings = {"state"},
+            .settings = {"state", "keys"},
             .examples = {{"apikeyd status", "every key, and how the last reconciliation went"},
+                         {"apikeyd status --only in-doubt,rejected", "what needs a look"},
                          {"apikeyd status --format json", "for programs"}},
-            .add_options = nullptr,
+            .add_options = &add_status_options,
             .run = &status_command,
+        },
+        {
+            .name = "history",
+            .help = "The audit trail: who changed which key, when and why",
+            .detail = "",
+            .settings = {"state"},
+            .examples = {{"apikeyd history --since 7d", "of the last week"},
+                         {"apikeyd history --key 5e5677d71bdc2ae76344968c", "of one key"},
+                         {"apikeyd history --verify", "is all of it still there?"}},
+            .add_options = &add_history_options,
+            .run = &history_command,
         },
         {
             .name = "suspend",

@@ -15,6 +15,7 @@ int status_command(const CommandLine& line);
 int suspend_command(const CommandLine& line);
 int resume_command(const CommandLine& line);
 int import_command(const CommandLine& line);
+int history_command(const CommandLine& line);
 int schema_command(const CommandLine& line);
 
 // Parses the arguments and calls the command. Returns the exit code; throws nothing.

@@ -5,6 +5,7 @@
 #include "config/diagnostic.hpp"
 #include "config/settings.hpp"
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -48,6 +49,11 @@ struct CommandLine {
     std::string merge;              // of `import`: the desired file to add to; empty: none
     std::string duration;           // of `suspend`
     std::string reason;             // of `suspend`
+
+    // Of `history` and `status`, as they were written.
+    std::optional<std::string> key, since, limit;
+    std::vector<std::string> only;
+    bool verify = false;
 };
 
 // Ends the command with a message and a code. The message ends without a newline.

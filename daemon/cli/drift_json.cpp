@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/diagnostic_json.hpp"
 #include "daemon/cli/drift_report.hpp"
+#include "daemon/cli/upcoming_json.hpp"
 #include "daemon/runtime/json_text.hpp"
 
 #include <Poco/JSON/Array.h>
@@ -20,23 +21,12 @@ void set_from_to(Poco::JSON::Object& fields, const char* name, const std::option
     }
 }
 
-Poco::Dynamic::Var text_or_null(const std::string& text) {
-    return json_or_null(text.empty() ? std::nullopt : std::optional(text));
-}
-
 Poco::JSON::Object::Ptr evidence_of(const DriftReport::Item& item) {
     const std::optional<Observed>& observed = item.change.known.observed;
     auto evidence = ordered_object();
     evidence->set("kind", std::string(to_string(item.evidence)));
     evidence->set("observed_at", json_time(observed ? std::optional(observed->observed_at) : std::nullopt));
     return evidence;
-}
-
-Poco::JSON::Object::Ptr source_of(const std::string& file, std::uint32_t line) {
-    auto source = ordered_object();
-    source->set("file", file);
-    source->set("line", line);
-    return source;
 }
 
 Poco::JSON::Object::Ptr json_of(const DriftReport::Item& item) {
@@ -52,7 +42,7 @@ Poco::JSON::Object::Ptr json_of(const DriftReport::Item& item) {
     object->set("fields", fields);
     object->set("held", item.held);
     object->set("evidence", evidence_of(item));
-    object->set("source", source_of(item.file, item.line));
+    object->set("source", source_json(item.file, item.line));
     return object;
 }
 
@@ -105,20 +95,6 @@ Poco::Dynamic::Var suspension_of(const DriftReport& report) {
     return suspension;
 }
 
-Poco::JSON::Array::Ptr upcoming_of(const DriftReport& report) {
-    Poco::JSON::Array::Ptr array = new Poco::JSON::Array;
-    for (const DriftReport::Upcoming& coming : report.upcoming) {
-        auto object = ordered_object();
-        object->set("at", format_rfc3339(coming.at));
-        object->set("id", coming.id.to_string());
-        object->set("name", text_or_null(coming.name));
-        object->set("action", std::string(coming.enabled ? "enable" : "disable"));
-        object->set("source", source_of(coming.file, coming.line));
-        array->add(object);
-    }
-    return array;
-}
-
 std::vector<Diagnostic> problems_of(const DriftReport& report) {
     std::vector<Diagnostic> problems;
     for (const std::string& problem : report.problems) {
@@ -151,7 +127,7 @@ std::string render_drift_json(const DriftReport& report) {
     root->set("changes", changes);
     root->set("rejected", json_of(report.rejected));
     root->set("unmanaged_doubt", json_of(report.unmanaged_doubt));
-    root->set("upcoming", upcoming_of(report));
+    root->set("upcoming", upcoming_json(report.upcoming));
     root->set("errors", diagnostics_json(problems_of(report)));
     return json_text(*root, 2) + "\n";
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/utf8.hpp"
+#include "daemon/cli/color.hpp"
 #include "daemon/cli/drift_words.hpp"
 
 #include <fmt/format.h>
@@ -12,19 +13,14 @@ namespace apikeyd {
 
 namespace {
 
-// SGR codes of ECMA-48.
-constexpr const char* bold = "1";
-constexpr const char* dim = "2";
-constexpr const char* green = "32";
-constexpr const char* yellow = "33";
-constexpr const char* red = "31";
+using sgr::bold;
+using sgr::dim;
+using sgr::green;
+using sgr::red;
+using sgr::yellow;
 
 // Columns beyond which a long text doesn't push the others further.
 constexpr std::size_t widest = 60;
-
-std::string colored(const std::string& text, const char* code, bool color) {
-    return color && !text.empty() ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
-}
 
 const char* color_of(const Change& change) {
     if (!change.to.enabled) {

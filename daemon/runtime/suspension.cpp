@@ -23,7 +23,7 @@ void record_suspension(StateBatch& batch, const Suspension& suspension) {
 
 void record_resumption(StateBatch& batch, const std::string& by, WallTime now) {
     batch.suspension.emplace(std::nullopt);
-    batch.history.push_back(history_note("resumed", by.empty() ? "its time was over" : "", by, now));
+    batch.history.push_back(history_note("resumed", by.empty() ? "when its time was over" : "", by, now));
 }
 
 void record_request(StateStore& store, const SuspensionRequest& request, WallTime now) {

@@ -32,7 +32,7 @@ class Commands(Case):
         self.assertRegex(done.stdout, r"^apikeyd \d+\.\d+\.\d+\n$")
         done = self.run_apikeyd("--help")
         self.assert_code(done, OK)
-        for command in ("run", "apply", "drift", "validate", "status", "schema"):
+        for command in ("run", "apply", "drift", "validate", "status", "history", "schema"):
             self.assertIn(f"\n  {command} ", done.stdout)
             with self.subTest(command):
                 help_ = self.run_apikeyd(command, "--help")

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/cli/upcoming_json.hpp"
+
+#include "daemon/runtime/json_text.hpp"
+
+namespace apikeyd {
+
+Poco::Dynamic::Var text_or_null(const std::string& text) {
+    return json_or_null(text.empty() ? std::nullopt : std::optional(text));
+}
+
+Poco::JSON::Object::Ptr source_json(const std::string& file, std::uint32_t line) {
+    auto source = ordered_object();
+    source->set("file", file);
+    source->set("line", line);
+    return source;
+}
+
+Poco::JSON::Array::Ptr upcoming_json(const std::vector<DriftReport::Upcoming>& upcoming) {
+    Poco::JSON::Array::Ptr array = new Poco::JSON::Array;
+    for (const DriftReport::Upcoming& coming : upcoming) {
+        auto object = ordered_object();
+        object->set("at", format_rfc3339(coming.at));
+        object->set("id", coming.id.to_string());
+        object->set("name", text_or_null(coming.name));
+        object->set("action", std::string(coming.enabled ? "enable" : "disable"));
+        object->set("source", source_json(coming.file, coming.line));
+        array->add(object);
+    }
+    return array;
+}
+
+} // namespace apikeyd

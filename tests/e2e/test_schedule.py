@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Times in the file: a key is enabled from one moment on and until another, without an edit."""
+
+import datetime
+import json
+
+import harness
+from harness import BILLING, LEGACY, MOBILE, Case, key
+
+
+def in_(seconds: float) -> str:
+    """A moment to come, or one that has passed."""
+    moment = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"
+
+
+class Schedule(Case):
+    def setUp(self) -> None:
+        super().setUp()
+        self.start_sandbox()
+
+    def enabled(self, id_: str) -> bool:
+        return self.sandbox.key(id_)["enabled"]
+
+    def test_a_key_ends_at_its_time(self) -> None:
+        self.save(key(BILLING, "contractor", True) | {"enabled_until": in_(2)})
+        daemon = self.start()
+        self.assertEqual(daemon.wait_event("reconcile_finished")["result"], "converged")
+        self.assertTrue(self.enabled(BILLING))
+        daemon.wait_event("schedule_reached")
+        updated = daemon.wait_event("api_key_updated", reason="scheduled", enabled=False)
+        self.assertEqual(updated["changed"], ["enabled"])
+        harness.wait_for(lambda: not self.enabled(BILLING), "the key is disabled")
+        self.assertEqual(daemon.stop(), 0)
+        entry = json.loads(self.command("history", "--format", "json").stdout)["entries"][-1]
+        self.assertEqual(entry["reason"], "scheduled")
+
+    def test_a_key_begins_at_its_time(self) -> None:
+        self.save(key(BILLING, "launch") | {"enabled_from": in_(2)})
+        daemon = self.start()
+        daemon.wait_event("api_key_updated", enabled=False)
+        daemon.wait_event("api_key_updated", enabled=True, reason="scheduled")
+        self.assertTrue(self.enabled(BILLING))
+
+    def test_a_moment_that_passed_while_nothing_ran(self) -> None:
+        self.save(key(BILLING, "contractor", True) | {"enabled_until": in_(1.5)})
+        self.assertEqual(self.command("apply").returncode, 0)
+        self.assertTrue(self.enabled(BILLING))
+        harness.wait_for(lambda: self.command("drift").returncode == 2, "the report knows that the time has come")
+        report = json.loads(self.command("drift", "--format", "json").stdout)
+        self.assertEqual([(one["action"], one["reason"]) for one in report["changes"]], [("disable", "scheduled")])
+        self.assertEqual(self.command("apply").returncode, 0)
+        self.assertFalse(self.enabled(BILLING))
+
+    def test_what_is_to_come_is_listed(self) -> None:
+        until, begin = in_(3600), in_(7200)
+        self.save(key(BILLING, "contractor", True) | {"enabled_until": until},
+                  key(MOBILE, "launch") | {"enabled_from": begin}, key(LEGACY, "legacy", False))
+        self.assertEqual(self.command("apply").returncode, 0)
+        for command in ("drift", "status"):
+            with self.subTest(command):
+                done = self.command(command)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                for word in ("contractor", "launch", "disable", "enable"):
+                    self.assertIn(word, done.stdout)
+                upcoming = json.loads(self.command(command, "--format", "json").stdout)["upcoming"]
+                self.assertEqual([(one["id"], one["at"], one["action"]) for one in upcoming],
+                                 [(BILLING, until, "disable"), (MOBILE, begin, "enable")])
+
+    def test_false_outranks_the_times(self) -> None:
+        self.save(key(BILLING, "stopped", False) | {"enabled_from": in_(-60)})
+        self.assertEqual(self.command("apply").returncode, 0)
+        self.assertFalse(self.enabled(BILLING))
+        done = self.command("validate")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("warning", done.stdout + done.stderr)
+
+    def test_a_time_that_has_passed_is_warned_of(self) -> None:
+        self.save(key(BILLING, "over", True) | {"enabled_until": in_(-60)})
+        done = self.command("validate")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("warning", done.stdout)
+
+    def test_the_guard_counts_what_a_moment_disables(self) -> None:
+        self.sandbox.stop()
+        self.start_sandbox("--count", "20")
+        ids = harness.counted_ids(20)
+        moment = in_(3)
+        self.save(*[key(id_, f"key {n}", True) | {"enabled_until": moment} for n, id_ in enumerate(ids)])
+        daemon = self.start()
+        daemon.wait_event("reconcile_finished", result="converged")
+        held = daemon.wait_event("plan_held")
+        self.assertEqual(held["held"], 20)
+        self.assertTrue(all(one["enabled"] for one in self.sandbox.keys().values()))
+        self.assertEqual(self.command("approve", held["digest"]).returncode, 0)
+        harness.wait_for(lambda: not any(one["enabled"] for one in self.sandbox.keys().values()), "all are disabled",
+                         also=daemon.tail)
+
+
+if __name__ == "__main__":
+    harness.main()
