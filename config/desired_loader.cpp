@@ -93,10 +93,12 @@ Loaded<DesiredState> load_folder(const std::string& path, WallTime now) {
     Loader loader(now);
     DesiredDigest digest;
     std::error_code error;
-    const std::vector<std::string> names = list_folder(path, error);
+    // A link on the way may be switched meanwhile; some files of either folder would be neither version.
+    const std::string folder = std::filesystem::canonical(path, error).string();
+    const std::vector<std::string> names = list_folder(folder, error);
     for (const std::string& name : names) {
         const std::string full = path.ends_with('/') ? path + name : path + "/" + name;
-        const TextFile file = read_text_file(full, max_desired_file_size);
+        const TextFile file = read_text_file(folder + "/" + name, max_desired_file_size);
         if (file.outcome == TextFile::Outcome::read) {
             digest.add_member(name, file.text);
             loader.add(full, file.text);
@@ -104,7 +106,7 @@ Loaded<DesiredState> load_folder(const std::string& path, WallTime now) {
             loader.refuse(full, file.problem, file.hint);
         }
     }
-    if (!error && list_folder(path, error) != names && !error) {
+    if (!error && list_folder(folder, error) != names && !error) {
         loader.refuse(path, "the folder changed while it was read", {});
     } else if (error) {
         loader.refuse(path, fmt::format("can't list the folder: {}", error.message()), {});

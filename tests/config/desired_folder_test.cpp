@@ -9,6 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
 using namespace apikeyd;
 using namespace apikeyd::test;
 
@@ -124,4 +128,34 @@ TEST_CASE("desired loader: the links that a ConfigMap mount consists of are foll
     const auto loaded = load_desired(folder.path(), now);
     REQUIRE(loaded);
     CHECK(loaded.value->files() == std::vector<std::string>{folder / "keys.yaml"});
+}
+
+TEST_CASE("desired loader: a link that is switched while a folder is read yields one version or the other") {
+    const TemporaryFolder folder;
+    for (const std::string version : {"old", "new"}) {
+        std::filesystem::create_directory(folder / version);
+        folder.write(version + "/a.yaml", file_with(id_c, version));
+        folder.write(version + "/b.yaml", file_with(id_d, version));
+    }
+    const auto point_to = [&](const std::string& version) {
+        std::filesystem::create_directory_symlink(version, folder / "next");
+        std::filesystem::rename(folder / "next", folder / "current");
+    };
+    point_to("old");
+    std::atomic<bool> done = false;
+    std::thread switching([&] {
+        for (bool old = true; !done; old = !old) {
+            point_to(old ? "new" : "old");
+        }
+    });
+    bool whole = true;
+    for (int i = 0; i < 2'000 && whole; ++i) {
+        const auto loaded = load_desired(folder / "current", now);
+        whole = loaded && loaded.value->keys().size() == 2 &&
+                loaded.value->keys()[0].name == loaded.value->keys()[1].name &&
+                loaded.value->files().front() == folder / "current/a.yaml";
+    }
+    done = true;
+    switching.join();
+    CHECK(whole);
 }
