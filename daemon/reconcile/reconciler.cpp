@@ -275,7 +275,8 @@ void Reconciler::next_for(const KnownKey& known, Work work, const Answer& answer
     if (!plan.change) {
         return;
     }
-    const bool looked = work.look() && applied;
+    // A probe that comes back after its round was cut short says nothing against the change itself.
+    const bool looked = work.look() && (applied || work.change.reason == Reason::probe);
     const bool wants_the_same = wanted(work.change.id) == work.desired;
     work.change = std::move(*plan.change);
     work.desired = wanted(work.change.id);

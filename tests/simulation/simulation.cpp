@@ -271,7 +271,6 @@ void Simulation::launch(const Dispatch& dispatch) {
                   false,
                   Flight::Fate::answered,
                   false};
-    flight.probe = machine_->refreshing() && dispatch.fields.empty();
     flight.answers_at = flight.applies_at + dice_.between(0, 300);
     if (faults_) {
         using Fate = Flight::Fate;
@@ -611,14 +610,16 @@ void Simulation::step() {
     }
     std::vector<Answer> answers;
     std::map<KeyId, Fields> refused;
+    std::map<KeyId, Fields> looks_refused;
     std::erase_if(flights_, [&](const Flight& flight) {
         if (!flight.applied || flight.answers_at > now_.mono) {
             return false;
         }
         if (flight.incarnation == incarnation_) {
             answers.push_back(answer_of(flight));
-            if (std::holds_alternative<Rejected>(answers.back().outcome) && !flight.probe) {
-                refused[flight.dispatch.id] = flight.wanted;
+            if (std::holds_alternative<Rejected>(answers.back().outcome)) {
+                (flight.dispatch.fields.empty() ? looks_refused : refused)[flight.dispatch.id] =
+                    flight.wanted;
             }
         }
         return true;
@@ -635,6 +636,12 @@ void Simulation::step() {
     if (!answers.empty()) {
         perform(machine_->answered(std::move(answers), now_));
     }
+    // A look that was refused before a plan says nothing of the values; whether it was such a one shows here.
+    std::erase_if(looks_refused, [&](const auto& one) {
+        const auto known = store_.find(one.first);
+        return !known || !known->rejection || known->rejection->desired != one.second;
+    });
+    remember_refused(looks_refused);
     perform(machine_->time_passed(now_));
     fill_workers();
     check_wakeup();

@@ -39,7 +39,6 @@ class Simulation {
         } fate;
         bool twice = false;
         bool denied = false; // as it was when the API looked at it
-        bool probe = false;  // a look before a plan
         RemoteKey result{};  // the key as the API left it, which is what it answers
     };
 
