@@ -13,7 +13,8 @@ BUILD_PACKAGES=(cmake ninja-build ccache g++ pkg-config libpoco-dev libyaml-cpp-
 RUN_PACKAGES=(python3:python3)
 # shellcheck disable=SC2034
 TEST_PACKAGES=(catch2 openssl curl:curl git:git strace ed vim-tiny:vi clang-format:clang-format nodejs:node npm:npm
-  man-db bash-completion zsh:zsh fish:fish python3-jsonschema python3-yaml cmark-gfm:cmark-gfm)
+  man-db bash-completion zsh:zsh fish:fish python3-jsonschema python3-yaml cmark-gfm:cmark-gfm
+  jq:jq openssh-client:ssh-keygen)
 
 say() {
   printf '%s\n' "$*" >&2

@@ -291,6 +291,12 @@ TEST_CASE("git commit: worktrees, submodules, detached heads, packed and sparse 
         CHECK(commit->subject == "first");
         CHECK_FALSE(commit->uncommitted);
     }
+    SECTION("a worktree may belong to a bare repository") {
+        repository.git("clone --quiet --bare . ../bare.git");
+        repository.git("--git-dir=../bare.git worktree add --quiet --detach ../release HEAD");
+        CHECK(id_at(folder / "release/keys.yaml") == changed);
+        CHECK_FALSE(look(folder / "release/keys.yaml")->uncommitted);
+    }
     SECTION("a submodule is a repository of its own") {
         Repository outer(folder / "outer");
         outer.git("submodule --quiet add ../work inner");
