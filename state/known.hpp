@@ -79,7 +79,7 @@ struct HistoryEntry {
     std::int64_t reconciliation = 0;
     std::string reason; // first_seen, changed, in_doubt, ...; of no key: suspended, resumed, approved, pruned
     Fields asked;       // what was sent
-    std::optional<std::string> before_name; // what was known before; nothing: unknown
+    std::optional<std::string> before_name; // what was known before; nothing: unknown, or in doubt
     std::optional<bool> before_enabled;
     std::optional<std::string> after_name; // what the answer said; nothing: no such answer
     std::optional<bool> after_enabled;

@@ -114,7 +114,7 @@ Words what_happened(const HistoryEntry& entry) {
     if (entry.outcome == "rejected") {
         return {fmt::format("REJECTED {}{}", asked_steps(entry), why), sgr::red};
     }
-    if (entry.outcome != "applied") {
+    if (entry.outcome != "applied" && entry.outcome != "observed") {
         return {fmt::format("{}, {}{}", asked_steps(entry), visible_text(words_for(entry.outcome)), why),
                 sgr::yellow};
     }

@@ -81,8 +81,11 @@ HistoryEntry history_of(const Change& change, const KnownKey& after, const Answe
     entry.id = change.id;
     entry.reason = to_string(change.reason);
     entry.asked = change.to;
-    if (change.known.observed) {
+    // A field in doubt may have had either value: naming one would make our own change somebody else's.
+    if (change.known.observed && !change.known.doubt.name) {
         entry.before_name = change.known.observed->name;
+    }
+    if (change.known.observed && !change.known.doubt.enabled) {
         entry.before_enabled = change.known.observed->enabled;
     }
     if (std::holds_alternative<Applied>(answer.outcome)) {
@@ -100,6 +103,7 @@ HistoryEntry history_of(const Change& change, const KnownKey& after, const Answe
     entry.duration = context.duration;
     entry.source = context.source;
     entry.revision = context.revision;
+    entry.commit = context.commit;
     return entry;
 }
 

@@ -137,7 +137,9 @@ class RefreshingDaemon(RefreshCase):
         self.assertEqual(daemon.stop(), 0)
 
         history = json.loads(self.command("history", "--format", "json", "--key", MOBILE).stdout)["entries"]
-        self.assertIn("probe", [entry["reason"] for entry in history])
+        probe = next(entry for entry in history if entry["reason"] == "probe")
+        self.assertEqual(probe["changed_by_someone_else"], ["name"])
+        self.assertIn("changed by someone else: name: 'mobile-app' -> 'by hand'", self.command("history").stdout)
 
     def test_apply_looks_too(self) -> None:
         self.settle()

@@ -42,7 +42,7 @@ MUTATIONS = {
     ),
     "an approval outlives its file": (
         "daemon/reconcile/reconciler_guard.cpp",
-        "if (held && held->revision != desired_->digest()) {",
+        "if (held && held->revision != desired_->intent()) {",
         "if (held && held->revision.empty()) {",
     ),
     "our own key is not recognized": (
@@ -67,8 +67,8 @@ MUTATIONS = {
     ),
     "a superseded plan goes on while the next is awaited": (
         "daemon/reconcile/reconciler.cpp",
-        "    if (plan_awaited_) {\n        return;\n    }\n    settle_gate",
-        "    settle_gate",
+        "    if (plan_awaited_) {\n        return;\n    }\n    if (!refresh_) {\n        settle_gate",
+        "    if (!refresh_) {\n        settle_gate",
     ),
     "the pause of a 429 is not heeded by the wake-up": (
         "daemon/reconcile/brake.cpp",
@@ -79,6 +79,32 @@ MUTATIONS = {
         "daemon/reconcile/reconciler.cpp",
         "if (auto work = schedule_.returned(id)) {\n            if",
         "if (std::optional<Work> work; work && id == KeyId()) {\n            if",
+    ),
+    "changes go on in the middle of the looks": (
+        "daemon/reconcile/reconciler_refresh.cpp",
+        "if (work.change.reason != Reason::probe || !refresh_->awaits(answer.id)) {\n",
+        "if (work.change.reason != Reason::probe || !refresh_->awaits(answer.id)) {\n"
+        "        next_for(known, std::move(work), answer, actions, now);\n",
+    ),
+    "a refused look counts as a refusal": (
+        "daemon/reconcile/transition.cpp",
+        "if (rejected != nullptr && change.reason != Reason::probe) {",
+        "if (rejected != nullptr) {",
+    ),
+    "a suspension stops only what is queued": (
+        "daemon/reconcile/reconciler.cpp",
+        "while (!stopping_ && !suspended_ &&",
+        "while (!stopping_ &&",
+    ),
+    "a key ends one moment late": (
+        "config/enabled_times.hpp",
+        "moment < *until",
+        "moment <= *until",
+    ),
+    "the guard takes all moments of a file for one": (
+        "daemon/reconcile/reconciler_guard.cpp",
+        "gate_.begin(desired_->intent(),",
+        "gate_.begin(desired_->digest(),",
     ),
     "an answer is not recorded": (
         "daemon/reconcile/reconciler.cpp",

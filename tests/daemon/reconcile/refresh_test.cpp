@@ -78,6 +78,7 @@ TEST_CASE("refresh: a look settles a doubt, and what it shows is planned from") 
     CHECK_FALSE(world.known(key_id(1)).doubt.any());
     CHECK(world.sent.empty());
     CHECK(world.told<KeyChangedElsewhere>().empty()); // it was us
+    CHECK_FALSE(world.store.history({key_id(1), {}, 50}).back().before_name);
 }
 
 TEST_CASE("refresh: one key that can't be looked at holds up no other, and the plan comes all the same") {
@@ -240,6 +241,21 @@ TEST_CASE("refresh: a pipeline ends the looking where access is denied") {
     world.answer(key_id(1), Denied{"HTTP 401"}, 401);
     REQUIRE(world.told<RefreshFinished>().size() == 1);
     CHECK(world.told<RefreshFinished>()[0].result.stopped == "the API denies access");
+}
+
+TEST_CASE("record: the history names the commit that asked for a change, also when the file has moved on") {
+    ReconcileWorld world;
+    world.commit = "aa";
+    world.edit({{key_id(1), "one", true}});
+    world.start(key_id(1));
+    world.commit = "bb+";
+    world.edit({{key_id(1), "two", true}});
+    world.apply(key_id(1)); // asked for by the first
+    world.apply(key_id(1));
+    const auto history = world.store.history({});
+    REQUIRE(history.size() == 2);
+    CHECK(history[0].commit == "aa");
+    CHECK(history[1].commit == "bb+");
 }
 
 TEST_CASE("suspend: nothing is sent, planning goes on, and what is under way is recorded") {
