@@ -2,6 +2,7 @@
 """`suspend` and `resume`: nothing is sent for a while, and everything else goes on."""
 
 import json
+import socket
 
 import harness
 from harness import BILLING, MOBILE, Case, key
@@ -45,6 +46,28 @@ class Suspend(Case):
         self.assertEqual([reason for reason, _ in told], ["suspended", "resumed"])
         self.assertTrue(all(actor for _, actor in told), told)
         self.assertEqual(self.command("history", "--verify").returncode, 0)
+
+    def test_the_service_manager_is_told(self) -> None:
+        desired = self.save(key(BILLING, "one", True))
+        told: list[str] = []
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(str(self.folder / "notify"))
+            manager.settimeout(harness.BOUND * harness.FACTOR)
+
+            def status(begin: str) -> str:
+                """The next sentence that begins so."""
+                while True:
+                    told.extend(line for line in manager.recv(4096).decode().splitlines() if line.startswith("STATUS="))
+                    if told and told[-1].startswith("STATUS=" + begin):
+                        return told[-1]
+
+            daemon = self.start(NOTIFY_SOCKET=str(self.folder / "notify"))
+            status("in sync")
+            self.assertEqual(self.command("suspend", "--for", "1h", "--reason", "audit").returncode, 0)
+            self.assertRegex(status("SUSPENDED"), r"^STATUS=SUSPENDED until \S+Z: audit$")
+            self.assertEqual(self.command("resume").returncode, 0)
+            status("in sync")
+        self.wait_converged(desired, daemon)
 
     def test_expires_by_itself(self) -> None:
         daemon = self.begin()

@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SEEDS = 5000
 MUTATIONS = {
     "no mark before sending": (
-        "daemon/reconcile/reconciler.cpp",
+        "daemon/reconcile/reconciler_send.cpp",
         "actions.batch.keys.push_back(mark_in_doubt(work.change, now.wall));",
         "(void)now;",
     ),
@@ -66,7 +66,7 @@ MUTATIONS = {
         "(void)rejected;",
     ),
     "a superseded plan goes on while the next is awaited": (
-        "daemon/reconcile/reconciler.cpp",
+        "daemon/reconcile/reconciler_send.cpp",
         "    if (plan_awaited_) {\n        return;\n    }\n    if (!refresh_) {\n        settle_gate",
         "    if (!refresh_) {\n        settle_gate",
     ),
@@ -92,7 +92,7 @@ MUTATIONS = {
         "if (rejected != nullptr) {",
     ),
     "a suspension stops only what is queued": (
-        "daemon/reconcile/reconciler.cpp",
+        "daemon/reconcile/reconciler_send.cpp",
         "while (!stopping_ && !suspended_ &&",
         "while (!stopping_ &&",
     ),
