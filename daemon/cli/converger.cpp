@@ -48,7 +48,6 @@ ReconcilerOptions reconciler_options(const Settings& settings, std::optional<uns
     options.rate_limit = settings.api.rate_limit;
     options.max_attempts = max_attempts;
     options.resync = settings.reconcile.resync;
-    options.server = settings.api.url;
     return options;
 }
 

@@ -39,7 +39,12 @@ struct ReconcilerOptions {
         max_attempts; // of one key; nothing: no end (a daemon), else it gives up (a pipeline)
     std::chrono::milliseconds denied_retry{std::chrono::minutes{5}};
     std::chrono::seconds resync{0}; // assert everything managed once in such a time; 0: never
-    std::string server;             // base URL of the API; what looks are proven for
+};
+
+// Where looks go.
+struct ProbedServer {
+    std::string url;     // base URL of the API
+    bool proven = false; // a look was seen to change nothing there
 };
 
 // What a plan is recorded with.
@@ -96,9 +101,9 @@ class Reconciler {
                             Safeguards safeguards, Now now);
 
     // Before such a plan: looks at each of these keys, and supersedes like one. When RefreshFinished is told,
-    // nothing is handed out until the plan comes. `proven`: a look was seen to change nothing at this server.
-    Actions refresh(std::shared_ptr<const DesiredState> desired, std::vector<Change> probes, bool proven,
-                    RunInfo info, Now now);
+    // nothing is handed out until the plan comes.
+    Actions refresh(std::shared_ptr<const DesiredState> desired, std::vector<Change> probes,
+                    ProbedServer server, RunInfo info, Now now);
 
     // Another plan is on its way: until it comes, nothing is handed out, for it may not be wanted any more.
     void await_plan() noexcept { plan_awaited_ = true; }
@@ -190,6 +195,7 @@ class Reconciler {
 
     bool suspended_ = false;
 
+    std::string probed_server_;         // of the looks, its base URL
     std::optional<ProbeRound> refresh_; // before a plan
     std::optional<ReconcileRun> run_;   // from a plan until all of it is answered, held or given up
 };

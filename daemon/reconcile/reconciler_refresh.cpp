@@ -15,7 +15,7 @@ constexpr unsigned looks_of_one_key = 5;
 } // namespace
 
 Actions Reconciler::refresh(std::shared_ptr<const DesiredState> desired, std::vector<Change> probes,
-                            bool proven, RunInfo info, Now now) {
+                            ProbedServer server, RunInfo info, Now now) {
     Actions actions;
     if (run_) {
         finish(Result::superseded, actions, now);
@@ -36,8 +36,9 @@ Actions Reconciler::refresh(std::shared_ptr<const DesiredState> desired, std::ve
         }
         return out != schedule_.out().end();
     });
+    probed_server_ = std::move(server.url);
     refresh_.emplace(std::move(probes),
-                     ProbeRound::Options{proven, options_.max_attempts.value_or(looks_of_one_key),
+                     ProbeRound::Options{server.proven, options_.max_attempts.value_or(looks_of_one_key),
                                          !options_.max_attempts.has_value()});
     for (const KeyId& id : under_way) {
         refresh_->under_way(id);
@@ -97,7 +98,7 @@ void Reconciler::finish_refresh_where_done(Actions& actions) {
         return;
     }
     if (refresh_->newly_proven()) {
-        actions.batch.probes_proven = options_.server;
+        actions.batch.probes_proven = probed_server_;
     }
     actions.events.emplace_back(RefreshFinished{refresh_->result()});
     refresh_.reset();

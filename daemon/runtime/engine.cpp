@@ -66,8 +66,7 @@ void Engine::desired(std::shared_ptr<const DesiredState> state, std::optional<Co
 
 void Engine::look_at(std::shared_ptr<const DesiredState> state, std::vector<Change> probes) {
     looks_only_ = true;
-    const bool proven = store_.probes_proven() == options_.server;
-    perform(reconciler_.refresh(std::move(state), std::move(probes), proven, {}, current_time()));
+    perform(reconciler_.refresh(std::move(state), std::move(probes), probed_server(), {}, current_time()));
     stepped();
 }
 
@@ -171,12 +170,16 @@ void Engine::plan() {
 // Before a plan; RefreshFinished asks for it.
 void Engine::refresh() {
     std::vector<Change> probes = plan_probes(*desired_, *store_.known());
-    const bool proven = store_.probes_proven() == options_.server;
     plan_due_ = refresh_wanted_ = false;
     out_of_trouble();
-    Actions actions = reconciler_.refresh(desired_, std::move(probes), proven, run_info(0), current_time());
+    Actions actions =
+        reconciler_.refresh(desired_, std::move(probes), probed_server(), run_info(0), current_time());
     actions.batch.commits = commits();
     perform(std::move(actions));
+}
+
+ProbedServer Engine::probed_server() {
+    return {options_.server, store_.probes_proven() == options_.server};
 }
 
 RunInfo Engine::run_info(std::int64_t number) const {

@@ -91,6 +91,7 @@ class Engine final : public DesiredSink {
     void request_plan();
     void plan();
     void refresh();
+    ProbedServer probed_server();
     RunInfo run_info(std::int64_t number) const;
     std::vector<Commit> commits() const;
     void moment_came();

@@ -136,7 +136,6 @@ void Simulation::start() {
     ReconcilerOptions options;
     options.window = weather_.workers * 3U;
     options.resync = weather_.resync;
-    options.server = server;
     machine_.emplace(options, [this] { return dice_.bits(); });
     pending_ = {};
     queue_.clear();
@@ -176,7 +175,8 @@ void Simulation::plan() {
     if (refresh_wanted_ && !suspension_) {
         plan_due_ = refresh_wanted_ = false;
         auto probes = plan_probes(*desired_, *store_.known());
-        perform(machine_->refresh(desired_, std::move(probes), store_.probes_proven() == server, {}, now_));
+        perform(machine_->refresh(desired_, std::move(probes), {server, store_.probes_proven() == server}, {},
+                                  now_));
         return;
     }
     Safeguards safeguards;

@@ -54,7 +54,8 @@ class ReconcileWorld {
         take_back();
         desired = std::make_shared<const DesiredState>(desired_state(wanted));
         looked_first = true;
-        perform(reconciler.refresh(desired, plan_probes(*desired, *store.known()), proven, {0, commit}, now));
+        perform(reconciler.refresh(desired, plan_probes(*desired, *store.known()),
+                                   {"https://api.example", proven}, {0, commit}, now));
     }
 
     // The operator approves what is held.

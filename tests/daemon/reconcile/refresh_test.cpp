@@ -119,9 +119,7 @@ TEST_CASE("refresh: a look leaves a rejection as it is") {
 }
 
 TEST_CASE("refresh: of an unproven server one key is looked at first") {
-    ReconcilerOptions options;
-    options.server = "https://api.example";
-    SettledWorld world(options);
+    SettledWorld world;
     world.edit_and_look(world.wanted, false);
     REQUIRE(world.sent.size() == 1);
     world.apply(world.sent.begin()->first);
