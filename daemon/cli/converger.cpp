@@ -55,8 +55,9 @@ ReconcilerOptions reconciler_options(const Settings& settings, std::optional<uns
 
 StateStore open_state(const std::string& path) {
     StateStore store = StateStore::open(path);
-    if (const auto request = take_suspension(path)) {
+    if (const auto request = read_suspension(path)) {
         record_request(store, *request, current_time().wall);
+        drop_suspension(path, *request);
     }
     return store;
 }
@@ -77,7 +78,7 @@ EngineOptions engine_options(const Settings& settings) {
     options.safeguards = safeguards_of(settings);
     options.server = settings.api.url;
     options.refresh = settings.reconcile.refresh == Refresh::probe;
-    // RET options.retention = settings.history.retention;
+    options.retention = settings.history.retention;
     return options;
 }
 

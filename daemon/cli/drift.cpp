@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/converger.hpp"
 #include "daemon/cli/drift_output.hpp"
 #include "daemon/cli/looking.hpp"
 #include "daemon/cli/planning.hpp"
@@ -18,16 +19,20 @@ namespace apikeyd {
 
 namespace {
 
-// Only where it was asked for here: a settings file that lets the daemon look must not make a report send.
+// Only where it was asked for here, by a flag or in the environment: a settings file that lets the daemon
+// look must not make a report send.
 bool wants_refresh(const CommandLine& line) {
-    const auto flag = line.sources.flags.find("reconcile.refresh");
-    return flag != line.sources.flags.end() && flag->second == "probe";
+    if (const auto flag = line.sources.flags.find("reconcile.refresh"); flag != line.sources.flags.end()) {
+        return flag->second == "probe";
+    }
+    const auto variable = line.sources.environment.find("APIKEYD_REFRESH");
+    return variable != line.sources.environment.end() && variable->second == "probe";
 }
 
 // The state to record in; where a daemon holds it, a copy, so that looking needs no stop of the daemon.
 StateStore state_to_look_with(const std::string& path) {
     try {
-        return StateStore::open(path);
+        return open_state(path);
     } catch (const StateError& error) {
         if (error.kind() != StateError::Kind::locked) {
             throw;
@@ -52,6 +57,13 @@ DriftReport look_and_report(const Settings& settings, DesiredState loaded) {
     const auto commit = commit_of(settings.keys, loaded);
     auto desired = std::make_shared<const DesiredState>(std::move(loaded));
     StateStore store = state_to_look_with(settings.state);
+    if (const auto suspension = suspension_in_force(store, current_time().wall)) {
+        DriftReport report = drift_from(&store, *desired, commit, settings);
+        report.problems.push_back(
+            fmt::format("no key was looked at: sending is suspended until {}, looks included",
+                        format_rfc3339(suspension->until)));
+        return report;
+    }
     std::vector<Change> probes = plan_probes(*desired, *store.known());
     DriftReport report;
     look_at_keys(settings, std::move(store), desired, std::move(probes),

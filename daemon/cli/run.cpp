@@ -115,7 +115,8 @@ class Daemon {
         , converger_(frame_.loop(), frame_.log(), settings, open_state(settings.state), token_variable, {},
                      [this] { stepped(); })
         , overdue_(frame_.loop(), [this] { leave_unfinished(); })
-        , state_path_(settings.state) {
+        , state_path_(settings.state)
+        , suspensions_(frame_.loop(), converger_.engine(), settings.state) {
         frame_.follow(converger_.engine(), [this] { stepped(); });
         if (const std::string& file = converger_.token().file(); !file.empty()) {
             token_watcher_ = std::make_unique<FileWatcher>(
@@ -124,10 +125,6 @@ class Daemon {
         approval_watcher_ = std::make_unique<FileWatcher>(
             frame_.loop(), request_path(settings.state, RequestKind::approval),
             [this] { take_approval_left(); }, !inotify_sees_all(settings.state));
-        suspension_watcher_ = std::make_unique<FileWatcher>(
-            frame_.loop(), request_path(settings.state, RequestKind::suspension),
-            [this] { take_suspension_left(converger_.engine(), state_path_); },
-            !inotify_sees_all(settings.state));
         settings_watcher_ = std::make_unique<FileWatcher>(
             frame_.loop(), line.sources.settings_file, [this] { reload_settings(); },
             !inotify_sees_all(line.sources.settings_file));
@@ -234,9 +231,9 @@ class Daemon {
     Converger converger_;
     EventLoop::Timer overdue_;
     std::string state_path_;
+    SuspensionRequests suspensions_;
     std::unique_ptr<FileWatcher> token_watcher_;
     std::unique_ptr<FileWatcher> approval_watcher_;
-    std::unique_ptr<FileWatcher> suspension_watcher_;
     std::unique_ptr<FileWatcher> settings_watcher_;
 };
 

@@ -55,6 +55,9 @@ bool write_directly(const Settings& settings, const SuspensionRequest& request) 
     }
     try {
         StateStore store = StateStore::open(settings.state);
+        if (const auto older = read_suspension(settings.state)) {
+            drop_suspension(settings.state, *older); // what nobody took is overruled
+        }
         record_request(store, request, current_time().wall);
         return true;
     } catch (const StateError& error) {
@@ -114,7 +117,8 @@ int suspend_command(const CommandLine& line) {
 
 int resume_command(const CommandLine& line) {
     const Settings settings = require_settings(line);
-    if (StateStore::open_reader(settings.state) && !stored_suspension(settings.state)) {
+    if (StateStore::open_reader(settings.state) && !stored_suspension(settings.state) &&
+        !read_suspension(settings.state)) {
         if (!line.quiet) {
             print("not suspended; nothing to do\n");
         }

@@ -5,7 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <iterator>
+#include <functional>
 #include <utility>
 #include <variant>
 
@@ -13,7 +13,8 @@ namespace apikeyd {
 
 namespace {
 
-// So many keys may give no answer before it is the server that is blamed, and not the key.
+// So many keys may give no answer, or one that proves nothing, before it is the server that is blamed, and
+// not the key.
 constexpr unsigned most_canaries = 3;
 
 // No verdict on the key: the brake decides when the next try goes.
@@ -28,20 +29,20 @@ ProbeRound::ProbeRound(std::vector<Change> probes, Options options)
     , options_(options)
     , proven_(options.proven) {
     if (!proven_) {
-        choose_canary();
+        order_canaries();
     }
 }
 
-// The freshest answer is the one that somebody else had the least time to make untrue.
-void ProbeRound::choose_canary() {
-    const auto freshness = [](const Change& probe) {
-        return probe.known.observed && !probe.known.doubt.any() ? probe.known.observed->observed_at
-                                                                : WallTime::min();
+// Those first that can prove something: enabled when they were answered last, and of these the one that
+// somebody else had the least time to change. Then those of which nothing is known.
+void ProbeRound::order_canaries() {
+    const auto worth = [](const Change& probe) {
+        const auto& observed = probe.known.observed;
+        const bool certain = observed && !probe.known.doubt.any();
+        const int rank = certain && observed->enabled ? 2 : !observed ? 1 : 0;
+        return std::pair(rank, observed ? observed->observed_at : WallTime{});
     };
-    const auto freshest = std::ranges::max_element(probes_, {}, freshness);
-    if (freshest != probes_.end()) {
-        std::rotate(probes_.begin(), freshest, std::next(freshest));
-    }
+    std::ranges::stable_sort(probes_, std::greater{}, worth);
 }
 
 std::vector<Change> ProbeRound::wanted() {
@@ -52,6 +53,7 @@ std::vector<Change> ProbeRound::wanted() {
     const std::size_t end = proven_ ? probes_.size() : std::min(next_ + 1, probes_.size());
     for (; next_ < end; ++next_) {
         if (open_.insert(probes_[next_].id).second) {
+            untried_.insert(probes_[next_].id);
             now.push_back(std::move(probes_[next_]));
         }
     }
@@ -60,15 +62,18 @@ std::vector<Change> ProbeRound::wanted() {
 
 void ProbeRound::under_way(const KeyId& id) {
     open_.insert(id);
+    untried_.insert(id);
 }
 
 ProbeRound::Next ProbeRound::answered(const Change& probe, unsigned attempt, const Outcome& outcome) {
+    untried_.erase(probe.id);
     if (const auto* applied = std::get_if<Applied>(&outcome)) {
         const auto& before = probe.known.observed;
         if (!proven_ && judge_canary(probe, applied->key) == Next::once_more_at_once) {
             return Next::once_more_at_once;
         }
         open_.erase(probe.id);
+        seen_.insert(probe.id);
         ++counts_.looked_at;
         counts_.changed += !before || !moved_fields(probe.known, applied->key).empty() ? 1 : 0;
         return Next::done;
@@ -82,31 +87,37 @@ ProbeRound::Next ProbeRound::answered(const Change& probe, unsigned attempt, con
     if (attempt < options_.attempts || (options_.patient && concerns_every_key(outcome))) {
         return Next::again;
     }
-    if (!proven_ && ++canaries_ >= most_canaries) {
-        stop(fmt::format("none of {} keys could be looked at: {}", canaries_, outcome_detail(outcome)));
+    if (!proven_ && ++unanswered_ >= most_canaries) {
+        stop(fmt::format("none of {} keys could be looked at: {}", unanswered_, outcome_detail(outcome)));
     }
     return failed(probe.id);
 }
 
 ProbeRound::Next ProbeRound::judge_canary(const Change& probe, const ApiKey& answer) {
-    if (!probe.known.observed) {
-        return Next::once_more_at_once; // there is nothing yet to compare with
+    if (!probe.known.observed || probe.known.doubt.any()) {
+        return Next::once_more_at_once; // there is nothing certain yet to compare with
     }
     const std::vector<std::string> moved = moved_fields(probe.known, answer);
-    if (moved.empty()) {
-        proven_ = true;
-    } else {
+    if (!moved.empty()) {
         stop(fmt::format(
             "a look at {} came back with another {}: either a look changes more than updatedAt at "
             "this server, or somebody else changed the key; what came back is recorded, and no "
             "other key was looked at",
             probe.id.to_string(), fmt::join(moved, " and ")));
+    } else if (answer.enabled) {
+        proven_ = true;
+    } else if (++inconclusive_ >= most_canaries && next_ < probes_.size()) {
+        stop(fmt::format(
+            "{} keys came back disabled, so that nothing tells whether a look leaves an enabled key "
+            "alone at this server; no other key was looked at. An enabled key would tell",
+            inconclusive_));
     }
     return Next::done;
 }
 
 ProbeRound::Next ProbeRound::failed(const KeyId& id) {
     open_.erase(id);
+    untried_.erase(id);
     ++counts_.failed;
     return Next::done;
 }

@@ -22,8 +22,9 @@ struct RefreshResult {
 
 // The looks at keys before a plan is made. A look is a PUT of the id alone, which by the API's document
 // changes nothing. That is believed of a server only once it was seen: until then one key alone is looked at,
-// a canary, and if its answer shows that anything but updatedAt moved, no other key is. Decides which looks
-// are wanted; sends nothing. Not thread-safe.
+// a canary, and if its answer shows that anything but updatedAt moved, no other key is. Only a key that is
+// enabled, and still is after a look, can prove it: a server that takes a field left out for false would
+// leave a disabled key as it is. Decides which looks are wanted; sends nothing. Not thread-safe.
 class ProbeRound {
   public:
     struct Options {
@@ -50,15 +51,37 @@ class ProbeRound {
     void stop(const std::string& why, const Begun& begun) {
         stop(why);
         std::erase_if(open_, [&](const KeyId& id) { return !begun(id); });
+        untried_.clear();
     }
     const std::string& stopped() const noexcept { return stopped_; } // why; empty: it wasn't
 
+    // Every key had its first try: what is still awaited fails again and again.
+    bool all_tried() const noexcept { return next_ == probes_.size() && untried_.empty(); }
+
+    // What isn't `begun` is awaited no longer; which keys that are.
+    template <typename Begun>
+    std::vector<KeyId> give_up(const Begun& begun) {
+        std::vector<KeyId> given_up;
+        for (const KeyId& id : open_) {
+            if (!begun(id)) {
+                given_up.push_back(id);
+            }
+        }
+        for (const KeyId& id : given_up) {
+            failed(id);
+        }
+        return given_up;
+    }
+
+    // The keys that were answered.
+    const std::unordered_set<KeyId>& seen() const noexcept { return seen_; }
+
     bool over() const noexcept { return open_.empty() && (!stopped_.empty() || next_ == probes_.size()); }
-    bool newly_proven() const noexcept { return proven_ && !options_.proven; }
+    bool proven() const noexcept { return proven_; }
     RefreshResult result() const;
 
   private:
-    void choose_canary();
+    void order_canaries();
     Next judge_canary(const Change& probe, const ApiKey& answer);
     Next failed(const KeyId& id);
     void stop(const std::string& why);
@@ -67,8 +90,9 @@ class ProbeRound {
     std::size_t next_ = 0; // of probes_: those before it were given out
     Options options_;
     bool proven_;
-    unsigned canaries_ = 0; // tried in vain
-    std::unordered_set<KeyId> open_;
+    unsigned unanswered_ = 0;   // canaries
+    unsigned inconclusive_ = 0; // canaries, too: they came back disabled, as they may have been
+    std::unordered_set<KeyId> open_, untried_, seen_;
     RefreshResult counts_;
     std::string stopped_;
 };

@@ -98,7 +98,7 @@ Actions Reconciler::withdrawn(const std::vector<KeyId>& ids, Now now) {
     if (refresh_ && !refresh_->stopped().empty()) {
         stop_refresh(refresh_->stopped()); // what came back isn't wanted any more
     }
-    finish_refresh_where_done(actions);
+    finish_refresh_where_done(actions, now);
     finish_where_done(actions, now);
     return actions;
 }

@@ -156,7 +156,8 @@ class Reconciler {
     void look_further();
     void refresh_next(const KnownKey& known, Work work, const Answer& answer, Actions& actions, Now now);
     void stop_refresh(const std::string& why);
-    void finish_refresh_where_done(Actions& actions);
+    void finish_refresh_where_done(Actions& actions, Now now);
+    void close_overdue_refresh(Actions& actions, Now now);
     KeyPlan plan_anew(const KnownKey& known) const;
     Fields wanted(const KeyId& id) const;
     Work first_try(Change change) const;
@@ -195,9 +196,11 @@ class Reconciler {
 
     bool suspended_ = false;
 
-    std::string probed_server_;         // of the looks, its base URL
-    std::optional<ProbeRound> refresh_; // before a plan
-    std::optional<ReconcileRun> run_;   // from a plan until all of it is answered, held or given up
+    std::string probed_server_;                // of the looks, its base URL
+    bool proof_told_ = false;                  // that looks are harmless there
+    std::optional<MonoTime> refresh_deadline_; // of what was tried and is awaited still
+    std::optional<ProbeRound> refresh_;        // before a plan
+    std::optional<ReconcileRun> run_;          // from a plan until all of it is answered, held or given up
 };
 
 } // namespace apikeyd

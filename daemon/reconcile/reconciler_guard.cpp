@@ -3,16 +3,33 @@
 #include "daemon/reconcile/reconciler.hpp"
 
 #include <set>
+#include <string_view>
 #include <utility>
 
 namespace apikeyd {
+
+namespace {
+
+// Whether an intent is one of the file with this digest.
+bool is_intent_of(std::string_view intent, std::string_view digest) {
+    return intent.starts_with(digest) && (intent.size() == digest.size() || intent[digest.size()] == '@');
+}
+
+} // namespace
 
 void Reconciler::begin_gate(const Plan& plan, Actions& actions) {
     std::set<KeyId> approved;
     auto& held = safeguards_.held;
     if (held && held->revision != desired_->intent()) {
-        actions.batch.held.emplace(std::nullopt); // another file ends the hold, and an approval too
-        held.reset();
+        if (is_intent_of(held->revision, desired_->digest()) && !held->approved.empty()) {
+            // Another moment of the same file: what waits is judged anew, what was approved stays so.
+            held->revision = desired_->intent();
+            held->ids = held->approved;
+            held->approved_at = held->approved_at.value_or(held->since);
+        } else {
+            held.reset(); // another file ends the hold, and an approval too
+        }
+        actions.batch.held.emplace(held);
     }
     if (held) {
         approved.insert(held->approved.begin(), held->approved.end());

@@ -12,6 +12,11 @@ namespace {
 // Tries of one key before a daemon goes on without an answer of it: one bad key holds up no other.
 constexpr unsigned looks_of_one_key = 5;
 
+// How long a plan waits for keys that were tried and gave no answer, once all others have. A pipeline has
+// more patience: nothing else waits for it.
+constexpr std::chrono::seconds grace_of_daemon{5};
+constexpr std::chrono::seconds grace_of_pipeline{30};
+
 } // namespace
 
 Actions Reconciler::refresh(std::shared_ptr<const DesiredState> desired, std::vector<Change> probes,
@@ -27,6 +32,10 @@ Actions Reconciler::refresh(std::shared_ptr<const DesiredState> desired, std::ve
     gate_.abandon();
     brake_.renew_trial(now.mono);
 
+    // A round that is cut short by this one was not in vain.
+    if (refresh_) {
+        std::erase_if(probes, [&](const Change& probe) { return refresh_->seen().contains(probe.id); });
+    }
     // What is under way answers as well as a look would.
     std::vector<KeyId> under_way;
     std::erase_if(probes, [&](const Change& probe) {
@@ -37,6 +46,8 @@ Actions Reconciler::refresh(std::shared_ptr<const DesiredState> desired, std::ve
         return out != schedule_.out().end();
     });
     probed_server_ = std::move(server.url);
+    proof_told_ = server.proven;
+    refresh_deadline_.reset();
     refresh_.emplace(std::move(probes),
                      ProbeRound::Options{server.proven, options_.max_attempts.value_or(looks_of_one_key),
                                          !options_.max_attempts.has_value()});
@@ -74,6 +85,9 @@ void Reconciler::refresh_next(const KnownKey& known, Work work, const Answer& an
                 KeyProbeFailed{answer.id, outcome_detail(answer.outcome), context_of(work, answer)});
         }
     }
+    if (refresh_->proven() && !std::exchange(proof_told_, true)) {
+        actions.batch.probes_proven = probed_server_;
+    }
     if (!refresh_->stopped().empty()) {
         stop_refresh(refresh_->stopped());
     }
@@ -87,18 +101,31 @@ void Reconciler::stop_refresh(const std::string& why) {
     }
 }
 
-void Reconciler::finish_refresh_where_done(Actions& actions) {
+// One bad key holds up no other: a look that fails again and again is left to the plan.
+void Reconciler::close_overdue_refresh(Actions& actions, Now now) {
+    if (!refresh_deadline_ && refresh_->all_tried() && !refresh_->over()) {
+        refresh_deadline_ = now.mono + (options_.max_attempts ? grace_of_pipeline : grace_of_daemon);
+    }
+    if (!refresh_deadline_ || now.mono < *refresh_deadline_) {
+        return;
+    }
+    schedule_.clear();
+    for (const KeyId& id : refresh_->give_up([&](const KeyId& one) { return schedule_.is_out(one); })) {
+        actions.events.emplace_back(
+            KeyProbeFailed{id, "no answer in time", {0, 0, {}, "", origin_->revision, origin_->commit}});
+    }
+}
+
+void Reconciler::finish_refresh_where_done(Actions& actions, Now now) {
     if (!refresh_) {
         return;
     }
+    close_overdue_refresh(actions, now);
     if (gives_up_on_all() && schedule_.out().empty()) {
         stop_refresh(brake_.denied() ? "the API denies access" : "the API does not answer");
     }
     if (!refresh_->over()) {
         return;
-    }
-    if (refresh_->newly_proven()) {
-        actions.batch.probes_proven = probed_server_;
     }
     actions.events.emplace_back(RefreshFinished{refresh_->result()});
     refresh_.reset();
@@ -110,7 +137,7 @@ Actions Reconciler::suspend(Now now) {
     Actions actions;
     actions.withdraw = true;
     stop_refresh("sending is suspended");
-    finish_refresh_where_done(actions);
+    finish_refresh_where_done(actions, now);
     finish_where_done(actions, now);
     return actions;
 }

@@ -25,7 +25,7 @@ void Reconciler::step(Actions& actions, Now now) {
         }
         hand_out(std::move(*work), actions, now);
     }
-    finish_refresh_where_done(actions);
+    finish_refresh_where_done(actions, now);
     finish_where_done(actions, now);
 }
 
@@ -92,7 +92,9 @@ std::optional<MonoTime> Reconciler::next_wakeup() const {
         at = brake_.opens(*at);
         at = std::max(*at, limiter_.next(*at));
     }
-    const auto resync = refresh_ ? std::nullopt : resync_.next();
+    // While looks go on, nothing is asserted anew; what comes at a time of its own is the end of their grace.
+    const auto resync =
+        refresh_ ? (schedule_.out().empty() ? refresh_deadline_ : std::nullopt) : resync_.next();
     return at && resync ? std::min(*at, *resync) : at ? at : resync;
 }
 

@@ -54,7 +54,7 @@ Engine::Engine(EventLoop& loop, Log& log, StateStore store, Reconciler reconcile
 }
 
 void Engine::desired(std::shared_ptr<const DesiredState> state, std::optional<Commit> commit) {
-    desired_ = std::move(state);
+    want(std::move(state));
     commit_ = std::move(commit);
     refresh_wanted_ = options_.refresh;
     request_plan();
@@ -119,6 +119,7 @@ void Engine::stop() {
 }
 
 void Engine::drain() {
+    take_turn();
     std::vector<Answer> answers = pool_.drain();
     if (!answers.empty()) {
         perform(reconciler_.answered(std::move(answers), current_time()));
@@ -127,6 +128,7 @@ void Engine::drain() {
 }
 
 void Engine::wake() {
+    take_turn();
     perform(reconciler_.time_passed(current_time()));
     stepped();
 }
@@ -171,6 +173,7 @@ void Engine::plan() {
 void Engine::refresh() {
     std::vector<Change> probes = plan_probes(*desired_, *store_.known());
     plan_due_ = refresh_wanted_ = false;
+    held_.reset(); // what may be approved is clear when the plan is made
     out_of_trouble();
     Actions actions =
         reconciler_.refresh(desired_, std::move(probes), probed_server(), run_info(0), current_time());
@@ -269,15 +272,29 @@ void Engine::recover() {
         take_back();
     } else {
         flush();
+        see_whether_it_reads();
     }
     stepped();
+}
+
+// Where there is nothing to write, nothing else would tell that the trouble is over.
+void Engine::see_whether_it_reads() {
+    if (!trouble_ || !pending_.batch.empty()) {
+        return;
+    }
+    try {
+        (void)store_.held_plan();
+        out_of_trouble();
+    } catch (const StateError& error) {
+        in_trouble(error);
+    }
 }
 
 void Engine::tell(const std::vector<Event>& events) {
     for (const Event& event : events) {
         log_event(log_, event);
-        if (listener_) {
-            listener_(event);
+        for (const auto& listener : listeners_) {
+            listener(event);
         }
         if (const auto* refreshed = std::get_if<RefreshFinished>(&event)) {
             last_refresh_ = *refreshed;

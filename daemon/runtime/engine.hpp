@@ -51,8 +51,8 @@ class Engine final : public DesiredSink {
     // last_refresh() tells when it is done.
     void look_at(std::shared_ptr<const DesiredState> state, std::vector<Change> probes);
 
-    // Is called with each event when it is told.
-    void on_event(std::function<void(const Event&)> listener) { listener_ = std::move(listener); }
+    // Is called with each event when it is told, and what it tells is durable.
+    void on_event(std::function<void(const Event&)> listener) { listeners_.push_back(std::move(listener)); }
 
     // The token that requests carry from now on. Call before the first desired().
     void use_token(const Secret& token);
@@ -95,7 +95,9 @@ class Engine final : public DesiredSink {
     RunInfo run_info(std::int64_t number) const;
     std::vector<Commit> commits() const;
     void moment_came();
+    void want(std::shared_ptr<const DesiredState> state);
     bool catch_up();
+    void take_turn();
     void lift_suspension(const std::string& by);
     void set_alarm();
     void prune();
@@ -103,6 +105,7 @@ class Engine final : public DesiredSink {
     void approve_held();
     void forget_approval();
     void recover();
+    void see_whether_it_reads();
     void perform(Actions actions);
     void take_back();
     void flush();
@@ -119,10 +122,11 @@ class Engine final : public DesiredSink {
     EventLoop::Timer trouble_timer_;
     EventLoop::Timer prune_timer_;
     WallAlarm alarm_; // for what the file or a suspension names as a date
-    std::function<void(const Event&)> listener_;
+    std::vector<std::function<void(const Event&)>> listeners_;
 
     EngineOptions options_;
-    std::shared_ptr<const DesiredState> desired_; // as of the last moment that the file names
+    std::shared_ptr<const DesiredState> desired_;   // as of the last moment that the file names
+    std::optional<WallTime> next_turn_, last_turn_; // the moments around it
     std::optional<Commit> commit_;
     bool plan_due_ = false;       // the state could not be read or written when a plan was wanted
     bool refresh_wanted_ = false; // before the next plan

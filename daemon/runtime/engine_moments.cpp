@@ -15,6 +15,7 @@ namespace {
 // How often history is pruned, and how many rows in one go: a commit must not hold up the others.
 constexpr std::chrono::hours prune_interval{1};
 constexpr std::chrono::milliseconds prune_pause{100};
+constexpr std::chrono::minutes prune_retry{1};
 constexpr std::size_t pruned_at_once = 1000;
 
 } // namespace
@@ -36,14 +37,18 @@ void Engine::set_alarm() {
     }
 }
 
+void Engine::want(std::shared_ptr<const DesiredState> state) {
+    desired_ = std::move(state);
+    next_turn_ = desired_->next_transition();
+    last_turn_ = desired_->last_transition();
+}
+
 // It rang, or the clock was set: what holds now is looked up, not concluded.
 void Engine::moment_came() {
+    take_turn(); // first, or the end of a suspension would let go what is no longer wanted
     if (suspension_ && suspension_->until <= current_time().wall) {
         lift_suspension("");
         flush();
-    }
-    if (catch_up()) {
-        desired(desired_, commit_);
     }
     set_alarm();
     stepped();
@@ -51,17 +56,26 @@ void Engine::moment_came() {
 
 // Makes the desired state that of this moment; whether that is another one.
 bool Engine::catch_up() {
-    if (!desired_ || !desired_->timed()) {
-        return false;
-    }
     const WallTime now = current_time().wall;
-    auto turned = std::make_shared<const DesiredState>(desired_->at(now));
-    if (turned->intent() == desired_->intent()) {
+    const bool passed = next_turn_ && *next_turn_ <= now;
+    const bool set_back = last_turn_ && now < *last_turn_;
+    if (!passed && !set_back) {
         return false;
     }
-    log_event(log_, ScheduleReached{turned->last_transition().value_or(now), turned->digest()});
-    desired_ = std::move(turned);
+    want(std::make_shared<const DesiredState>(desired_->at(now)));
+    log_event(log_, ScheduleReached{last_turn_.value_or(now), desired_->digest()});
     return true;
+}
+
+// Before anything is handed out: a timer or an answer may come earlier than the alarm, after a sleep, say. A
+// moment needs no looks of its own; those that go on are followed by a plan for it.
+void Engine::take_turn() {
+    if (catch_up() && !reconciler_.refreshing()) {
+        request_plan();
+        take_back();
+        plan();
+        set_alarm();
+    }
 }
 
 void Engine::suspend(const Suspension& suspension) {
@@ -76,6 +90,7 @@ void Engine::suspend(const Suspension& suspension) {
 
 void Engine::resume(const std::string& by) {
     if (suspension_) {
+        take_turn();
         lift_suspension(by);
         flush();
         set_alarm();
@@ -87,26 +102,27 @@ void Engine::resume(const std::string& by) {
 void Engine::lift_suspension(const std::string& by) {
     suspension_.reset();
     const Now now = current_time();
+    if (desired_ && options_.refresh) { // what happened meanwhile is worth a look, before anything is sent
+        refresh_wanted_ = true;
+        request_plan();
+    }
     Actions actions = reconciler_.resume(now);
     record_resumption(actions.batch, by, now.wall);
     actions.events.emplace_back(SendingResumed{by});
     pending_.append(std::move(actions));
-    if (desired_ && options_.refresh) { // what happened meanwhile is worth a look
-        refresh_wanted_ = true;
-        request_plan();
-    }
 }
 
 void Engine::prune() {
     const Now now = current_time();
-    std::uint64_t pruned = 0;
+    MonoTime::duration wait = prune_interval;
     try {
-        pruned = store_.prune_history(now.wall - options_.retention, pruned_at_once, now.wall);
-    } catch (const StateError& error) {
-        in_trouble(error); // its turn comes again
+        if (store_.prune_history(now.wall - options_.retention, pruned_at_once, now.wall) == pruned_at_once) {
+            wait = prune_pause;
+        }
+    } catch (const StateError&) {
+        wait = prune_retry; // nothing waits for it; a state that stays in trouble shows elsewhere
     }
-    prune_timer_.set(now.mono +
-                     (pruned == pruned_at_once ? MonoTime::duration(prune_pause) : prune_interval));
+    prune_timer_.set(now.mono + wait);
 }
 
 } // namespace apikeyd

@@ -36,11 +36,8 @@ void leave(const std::string& path, const std::string& text) {
 }
 
 // The lines of a request; none if there is no file, or not that many lines.
-std::vector<std::string> take(const std::string& path, std::size_t count) {
+std::vector<std::string> read_lines(const std::string& path, std::size_t count) {
     const TextFile file = read_text_file(path, largest);
-    if (file.outcome != TextFile::Outcome::missing) {
-        unlink(path.c_str());
-    }
     std::vector<std::string> lines;
     for (std::size_t at = 0; at < file.text.size();) {
         const std::size_t end = file.text.find('\n', at);
@@ -51,6 +48,17 @@ std::vector<std::string> take(const std::string& path, std::size_t count) {
         at = end + 1;
     }
     return lines.size() == count ? lines : std::vector<std::string>{};
+}
+
+std::optional<SuspensionRequest> parse_suspension(std::vector<std::string> lines) {
+    if (lines.empty()) {
+        return std::nullopt;
+    }
+    SuspensionRequest request{parse_rfc3339(lines[0]), std::move(lines[1]), std::move(lines[2])};
+    if (!request.until && lines[0] != "resume") {
+        return std::nullopt;
+    }
+    return request;
 }
 
 } // namespace
@@ -71,23 +79,29 @@ void leave_request(const std::string& state_path, const SuspensionRequest& reque
 }
 
 std::optional<ApprovalRequest> take_approval(const std::string& state_path) {
-    std::vector<std::string> lines = take(request_path(state_path, RequestKind::approval), 2);
+    const std::string path = request_path(state_path, RequestKind::approval);
+    std::vector<std::string> lines = read_lines(path, 2);
+    unlink(path.c_str());
     if (lines.empty() || lines[0].empty()) {
         return std::nullopt;
     }
     return ApprovalRequest{std::move(lines[0]), std::move(lines[1])};
 }
 
-std::optional<SuspensionRequest> take_suspension(const std::string& state_path) {
-    std::vector<std::string> lines = take(request_path(state_path, RequestKind::suspension), 3);
-    if (lines.empty()) {
-        return std::nullopt;
-    }
-    SuspensionRequest request{parse_rfc3339(lines[0]), std::move(lines[1]), std::move(lines[2])};
-    if (!request.until && lines[0] != "resume") {
-        return std::nullopt;
+std::optional<SuspensionRequest> read_suspension(const std::string& state_path) {
+    const std::string path = request_path(state_path, RequestKind::suspension);
+    auto request = parse_suspension(read_lines(path, 3));
+    if (!request) {
+        unlink(path.c_str()); // there is none, or it is no such request
     }
     return request;
+}
+
+void drop_suspension(const std::string& state_path, const SuspensionRequest& carried_out) {
+    const std::string path = request_path(state_path, RequestKind::suspension);
+    if (parse_suspension(read_lines(path, 3)) == carried_out) {
+        unlink(path.c_str());
+    }
 }
 
 } // namespace apikeyd

@@ -24,6 +24,7 @@ struct SuspensionRequest {
     std::optional<WallTime> until;
     std::string by;
     std::string reason; // one line; may be empty
+    friend bool operator==(const SuspensionRequest&, const SuspensionRequest&) = default;
 };
 
 // Puts it there, whole. Throws std::system_error.
@@ -32,6 +33,10 @@ void leave_request(const std::string& state_path, const SuspensionRequest& reque
 
 // Takes it away and returns what it said; nothing if there is none or it is no such request.
 std::optional<ApprovalRequest> take_approval(const std::string& state_path);
-std::optional<SuspensionRequest> take_suspension(const std::string& state_path);
+
+// What it says; it stays there until it is in force, durably. What is no request is taken away.
+std::optional<SuspensionRequest> read_suspension(const std::string& state_path);
+// Takes it away, unless a newer one has come meanwhile.
+void drop_suspension(const std::string& state_path, const SuspensionRequest& carried_out);
 
 } // namespace apikeyd

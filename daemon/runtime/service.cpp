@@ -22,15 +22,37 @@ constexpr unsigned most_waits = 5;
 
 } // namespace
 
-void take_suspension_left(Engine& engine, const std::string& state_path) {
-    const auto request = take_suspension(state_path);
-    if (!request) {
+SuspensionRequests::SuspensionRequests(EventLoop& loop, Engine& engine, std::string state_path)
+    : engine_(engine)
+    , state_path_(std::move(state_path))
+    , watcher_(
+          loop, request_path(state_path_, RequestKind::suspension), [this] { take(); },
+          !inotify_sees_all(state_path_)) {
+    engine_.on_event([this](const Event& event) { carried_out(event); });
+}
+
+void SuspensionRequests::take() {
+    const auto request = read_suspension(state_path_);
+    if (!request || request == taken_) {
         return;
     }
+    const auto& suspension = engine_.suspension();
     if (request->until) {
-        engine.suspend({current_time().wall, *request->until, request->reason, request->by});
+        taken_ = request;
+        engine_.suspend({current_time().wall, *request->until, request->reason, request->by});
+    } else if (suspension) {
+        taken_ = request;
+        engine_.resume(request->by);
     } else {
-        engine.resume(request->by);
+        drop_suspension(state_path_, *request); // there is nothing to resume
+    }
+}
+
+void SuspensionRequests::carried_out(const Event& event) {
+    const bool now =
+        std::holds_alternative<SendingSuspended>(event) || std::holds_alternative<SendingResumed>(event);
+    if (now && taken_) {
+        drop_suspension(state_path_, *std::exchange(taken_, std::nullopt));
     }
 }
 
@@ -93,21 +115,21 @@ void DesiredFollower::waiting(const std::string& why) {
 
 std::string status_sentence(const Engine& engine, const DesiredFollower& follower) {
     if (follower.degraded()) {
-        return "DEGRADED: " + *follower.degraded();
+        return "DEGRADED: " + *follower.degraded() + (engine.suspension() ? "; sending is suspended" : "");
     }
     if (engine.state_trouble()) {
         return "STATE UNAVAILABLE: " + *engine.state_trouble();
+    }
+    if (engine.suspension()) {
+        const Suspension& suspension = *engine.suspension();
+        return fmt::format("SUSPENDED until {}{}{}", format_rfc3339(suspension.until),
+                           suspension.reason.empty() ? "" : ": ", suspension.reason);
     }
     if (engine.denied() && engine.last_denial()) {
         return "DENIED: " + engine.last_denial()->why;
     }
     if (engine.server_unavailable()) {
         return "API UNAVAILABLE: one trial at a time until it answers";
-    }
-    if (engine.suspension()) {
-        const Suspension& suspension = *engine.suspension();
-        return fmt::format("SUSPENDED until {}{}{}", format_rfc3339(suspension.until),
-                           suspension.reason.empty() ? "" : ": ", suspension.reason);
     }
     if (engine.held()) {
         return fmt::format("HELD: {} disables wait for approval {}", engine.held()->ids.size(),

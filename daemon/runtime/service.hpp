@@ -7,6 +7,7 @@
 #include "daemon/runtime/file_watcher.hpp"
 #include "daemon/runtime/log.hpp"
 #include "daemon/runtime/notifier.hpp"
+#include "daemon/runtime/request_file.hpp"
 #include "daemon/runtime/token_store.hpp"
 
 #include <chrono>
@@ -18,8 +19,22 @@
 
 namespace apikeyd {
 
-// Takes what `suspend` or `resume` left beside the state, if anything, to the engine.
-void take_suspension_left(Engine& engine, const std::string& state_path);
+// Takes what `suspend` or `resume` leave beside the state to the engine, whenever they do, and takes it away
+// once it is in force, durably: a crash in between loses nothing.
+class SuspensionRequests {
+  public:
+    // All must outlive it but the loop's run().
+    SuspensionRequests(EventLoop& loop, Engine& engine, std::string state_path);
+
+  private:
+    void take();
+    void carried_out(const Event& event);
+
+    Engine& engine_;
+    std::string state_path_;
+    std::optional<SuspensionRequest> taken_;
+    FileWatcher watcher_;
+};
 
 // Loads the desired file whenever it may have changed, and hands on what is new. What can't be loaded changes
 // nothing: the last good state stays in force, and the reasons are logged once.

@@ -60,10 +60,55 @@ class Import(Case):
         self.assertEqual(done.returncode, ERROR)
         self.assertEqual(done.stderr.count("could not be looked at"), 8)
 
+    def test_a_file_is_not_replaced_by_one_with_fewer_keys(self) -> None:
+        before = f"version: 1\nkeys:\n  - id: {BILLING}\n    enabled: true\n"
+        self.keys_file.write_text(before, encoding="utf-8")
+        for ids in ([NOBODY], [BILLING, NOBODY]):
+            with self.subTest(ids):
+                done = self.do_import("--output", str(self.keys_file), *ids)
+                self.assertEqual((done.returncode, done.stdout), (ERROR, ""))
+                self.assertEqual(self.keys_file.read_text(encoding="utf-8"), before)
+        self.assertEqual(self.do_import(NOBODY).stdout, "", "no file that says that there are no keys")
+
+    def test_an_edit_meanwhile_is_not_lost(self) -> None:
+        text = f"version: 1\nkeys:\n  - id: {BILLING}\n    enabled: true\n"
+        self.keys_file.write_text(text, encoding="utf-8")
+        self.sandbox.latency(1500)
+        command = [harness.binary("APIKEYD_BIN", "apikeyd"), "import", "--api-url", self.sandbox.url, "--token-file",
+                   str(self.token_file), "--merge", str(self.keys_file), "--output", str(self.keys_file), MOBILE]
+        since = self.sandbox.stats()["connections"]
+        with subprocess.Popen(command, env=self.environment(), cwd=self.folder) as process:
+            harness.wait_for(lambda: self.sandbox.stats()["concurrent"] > 0 or self.sandbox.stats()["connections"] > since,
+                             "it looks")
+            self.keys_file.write_text(text.replace("enabled: true", "enabled: false  # EMERGENCY"), encoding="utf-8")
+            self.assertEqual(process.wait(harness.BOUND * harness.FACTOR), OK)
+        after = self.keys_file.read_text(encoding="utf-8")
+        self.assertIn("enabled: false  # EMERGENCY", after)
+        self.assertIn(MOBILE, after)
+
+    def test_keys_of_the_folder_are_not_added_twice(self) -> None:
+        (self.keys_folder / "a.yaml").write_text("version: 1\nkeys: []\n", encoding="utf-8")
+        (self.keys_folder / "b.yaml").write_text(f"version: 1\nkeys:\n  - id: {MOBILE}\n    name: m\n", encoding="utf-8")
+        done = self.do_import("--keys", str(self.keys_folder), "--merge", str(self.keys_folder / "a.yaml"), BILLING, MOBILE)
+        self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertIn(BILLING, done.stdout)
+        self.assertNotIn(MOBILE, done.stdout)
+
+    def test_a_suspension_holds_for_looks_too(self) -> None:
+        self.save(harness.key(BILLING, "billing"))
+        self.assertEqual(self.command("apply").returncode, OK)
+        self.assertEqual(self.command("suspend", "--for", "1h").returncode, OK)
+        since = self.sandbox.seq()
+        done = self.do_import("--state", str(self.state_file), MOBILE)
+        self.assertEqual((done.returncode, done.stdout), (ERROR, ""))
+        self.assertIn("suspended", done.stderr)
+        self.assertEqual(self.sandbox.seq(), since)
+
     def test_what_is_no_id(self) -> None:
         done = self.do_import(BILLING, "billing")
         self.assertEqual(done.returncode, USAGE)
-        self.assertIn("billing", done.stderr)
+        self.assertIn("argument 2", done.stderr)
+        self.assertNotIn("billing", done.stderr, "it may be a token")
         done = self.do_import("-", text=f"{BILLING}\nnonsense\n")
         self.assertEqual(done.returncode, USAGE)
         self.assertIn("<stdin>:2", done.stderr)

@@ -14,9 +14,12 @@ class RefreshCase(Case):
         self.start_sandbox()
         self.save(*WANTED)
 
-    def settle(self) -> None:
+    def settle(self, proven: bool = True) -> None:
+        """In sync; with a server at which a look was seen to change nothing."""
         self.begin()
         self.assertEqual(self.command("apply").returncode, 0)
+        if proven:
+            self.assertEqual(self.command("drift", "--refresh").returncode, 0)
 
     def probes(self, since: int = 0) -> list[str]:
         """The ids that were looked at, in order."""
@@ -58,7 +61,7 @@ class DriftRefresh(RefreshCase):
         self.assertEqual(self.sandbox.journal(since), [])
 
     def test_a_canary_that_moves_ends_it(self) -> None:
-        self.settle()
+        self.settle(proven=False)
         since = self.sandbox.seq()
         self.sandbox.faults("new-secret")  # a server at which a look changes something
         done = self.command("drift", "--refresh")
@@ -68,9 +71,19 @@ class DriftRefresh(RefreshCase):
         self.assertIn("secret", done.stdout)
         self.assertIn(self.probes(since)[0], done.stdout)
 
+    def test_a_canary_that_somebody_else_changed_stops_but_once(self) -> None:
+        self.settle(proven=False)
+        for id_ in (BILLING, MOBILE):
+            self.sandbox.somebody_changes(id_, name="by hand")
+        done = self.command("drift", "--refresh")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("somebody else", done.stdout)
+        done = self.command("drift", "--refresh", "--format", "json")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["summary"]["drifted"], 2)
+
     def test_the_canary_is_needed_once(self) -> None:
         self.settle()
-        self.assertEqual(self.command("drift", "--refresh").returncode, 0)
         since = self.sandbox.seq()
         self.sandbox.faults("new-secret")
         done = self.command("drift", "--refresh")
@@ -94,7 +107,7 @@ class DriftRefresh(RefreshCase):
         self.assertEqual(self.sandbox.faults_left(), "")
 
     def test_beside_a_running_daemon(self) -> None:
-        self.begin()
+        self.settle()
         daemon = self.start()
         self.wait_settled(daemon, 0, WANTED)
         self.sandbox.somebody_changes(MOBILE, name="by hand")
@@ -149,8 +162,36 @@ class RefreshingDaemon(RefreshCase):
         self.assertEqual(self.command("apply", "--refresh").returncode, 0)
         self.assertEqual(self.sandbox.differences(WANTED), [])
 
-    def test_a_moving_canary_does_not_stop_the_daemon(self) -> None:
+    def test_a_moving_canary_stops_a_pipeline(self) -> None:
+        self.settle(proven=False)
+        self.sandbox.faults("new-secret")
+        self.save(key(BILLING, "renamed", True), *WANTED[1:])
+        since = self.sandbox.seq()
+        done = self.command("apply", "--refresh")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("nothing was sent", done.stderr)
+        self.assertEqual(self.sandbox.sent(since), [])
+
+    def test_a_key_that_cannot_be_looked_at_fails_a_pipeline_that_goes_on(self) -> None:
         self.settle()
+        self.sandbox.faults(f"500=NOT_FOUND*inf@{MOBILE}")
+        self.save(key(BILLING, "renamed", True), *WANTED[1:])
+        done = self.command("apply", "--refresh")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("could not be looked at", done.stderr)
+        self.assertEqual(self.sandbox.key(BILLING)["name"], "renamed")
+
+    def test_one_bad_key_holds_up_no_other(self) -> None:
+        self.settle()
+        self.sandbox.faults(f"503=3600*inf@{MOBILE}")
+        desired = self.save(key(BILLING, "renamed", True), *WANTED[1:])
+        daemon = self.start("--refresh")
+        daemon.wait_event("api_key_probe_failed", id=MOBILE)
+        daemon.wait_event("api_key_updated", name="renamed")
+        self.assertEqual(self.sandbox.differences(desired), [])
+
+    def test_a_moving_canary_does_not_stop_the_daemon(self) -> None:
+        self.settle(proven=False)
         self.sandbox.faults("new-secret")
         desired = self.save(key(BILLING, "renamed", True), *WANTED[1:])
         daemon = self.start("--refresh")

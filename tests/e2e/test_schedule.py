@@ -3,6 +3,7 @@
 
 import datetime
 import json
+import signal
 
 import harness
 from harness import BILLING, LEGACY, MOBILE, Case, key
@@ -80,6 +81,24 @@ class Schedule(Case):
         done = self.command("validate")
         self.assertEqual(done.returncode, 0)
         self.assertIn("warning", done.stdout)
+
+    def test_what_ended_while_it_was_asleep_is_not_sent_any_more(self) -> None:
+        """A stopped process stands for a machine that slept: everything is due at once when it goes on."""
+        until = in_(2.5)
+        self.save(key(BILLING, "contractor", False))
+        daemon = self.start()
+        daemon.wait_event("reconcile_finished", result="converged")
+        self.assertEqual(self.command("suspend", "--for", "2s").returncode, 0)
+        mark = daemon.mark()
+        self.save(key(BILLING, "contractor") | {"enabled_until": until})
+        daemon.wait_event("plan_made", mark, changes=1)
+        daemon.send(signal.SIGSTOP)
+        harness.wait_for(lambda: in_(0) > until, "the time has passed")
+        since = self.sandbox.seq()
+        daemon.send(signal.SIGCONT)
+        daemon.wait_event("sending_resumed", mark)
+        daemon.wait_event("reconcile_finished", mark, result="converged")
+        self.assertEqual([one["input"] for one in self.sandbox.sent(since)], [])
 
     def test_the_guard_counts_what_a_moment_disables(self) -> None:
         self.sandbox.stop()

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """`suspend` and `resume`: nothing is sent for a while, and everything else goes on."""
 
+import contextlib
 import json
+import signal
 import socket
+import sqlite3
 
 import harness
 from harness import BILLING, MOBILE, Case, key
@@ -89,6 +92,44 @@ class Suspend(Case):
         harness.stays(lambda: self.sandbox.seq() == since, "nothing is sent")
         self.assertEqual(self.command("resume").returncode, 0)
         daemon.wait_event("api_key_updated", name="two")
+
+    def test_a_request_that_nobody_took_is_overruled_by_a_newer_one(self) -> None:
+        daemon = self.begin()
+        self.assertEqual(self.command("suspend", "--for", "1h").returncode, 0)
+        daemon.send(signal.SIGSTOP)
+        self.assertEqual(self.command("resume").returncode, 1, "it can't have been taken")
+        daemon.kill()
+        self.assertEqual(self.command("suspend", "--for", "2h").returncode, 0)
+        self.save(key(BILLING, "two", True))
+        since = self.sandbox.seq()
+        daemon = self.start()
+        daemon.wait_event("plan_made")
+        harness.stays(lambda: self.sandbox.seq() == since, "nothing is sent")
+
+    def test_a_request_outlives_a_crash_before_it_could_be_recorded(self) -> None:
+        daemon = self.begin()
+        with contextlib.closing(sqlite3.connect(self.state_file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")  # the daemon can't write
+            self.assertEqual(self.command("suspend", "--for", "1h").returncode, 1)
+            daemon.kill()
+        self.save(key(BILLING, "two", True))
+        since = self.sandbox.seq()
+        daemon = self.start()
+        daemon.wait_event("plan_made")
+        harness.stays(lambda: self.sandbox.seq() == since, "nothing is sent")
+        self.assertIn("SUSPENDED", self.command("status").stdout)
+
+    def test_a_pipeline_that_runs_heeds_it(self) -> None:
+        self.sandbox.stop()
+        self.start_sandbox("--count", "200", "--latency", "50")
+        ids = harness.counted_ids(200)
+        self.save(*[key(id_, "renamed") for id_ in ids])
+        pipeline = self.start("--api-concurrency", "2", command="apply", wait=False)
+        harness.wait_for(lambda: self.sandbox.seq() > 5, "it sends")
+        self.assertEqual(self.command("suspend", "--for", "1h", "--reason", "stop").returncode, 0)
+        self.assertEqual(pipeline.wait(), 1)
+        self.assertLess(self.sandbox.seq(), 200)
+        self.assertIn(b"suspended until", pipeline.raw)
 
     def test_without_a_daemon(self) -> None:
         self.save(key(BILLING, "one", True))

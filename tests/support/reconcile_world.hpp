@@ -36,7 +36,7 @@ class ReconcileWorld {
     // The operator saves the file.
     void edit(const std::vector<Wanted>& wanted) {
         take_back();
-        desired = std::make_shared<const DesiredState>(desired_state(wanted));
+        desired = std::make_shared<const DesiredState>(desired_state(wanted, now.wall));
         plan();
     }
 

@@ -305,3 +305,40 @@ TEST_CASE("guard: our own key goes last of all where it may be disabled") {
     CHECK(world.order.size() == 4);
     CHECK_FALSE(world.remote[key_id(1)].enabled);
 }
+
+TEST_CASE("guard: an approval outlives a moment that the file names, for what it covers") {
+    ReconcileWorld world({}, guarded());
+    start_with(world, 20);
+    std::vector<Wanted> wanted = many(20, 10);
+    wanted[19].times = {{}, world.now.wall + 1h}; // another key, which ends in an hour
+    world.edit(wanted);
+    REQUIRE(world.told<PlanHeld>().size() == 1);
+    REQUIRE(world.sent.empty());
+    world.approve();
+    REQUIRE(world.sent.size() == 10);
+    // Nothing was sent yet when the moment comes.
+    world.take_back();
+    world.now.wall += 2h;
+    world.desired = std::make_shared<const DesiredState>(world.desired->at(world.now.wall));
+    world.plan();
+    world.apply_all();
+    CHECK(disabled_keys(world) == 11);
+    CHECK(world.told<PlanHeld>().size() == 1);
+}
+
+TEST_CASE("guard: a hold without an approval is judged anew at another moment") {
+    ReconcileWorld world({}, guarded());
+    start_with(world, 20);
+    std::vector<Wanted> wanted = many(20, 10);
+    wanted[19].times = {{}, world.now.wall + 1h};
+    world.edit(wanted);
+    const std::string before = world.told<PlanHeld>().at(0).plan.digest;
+    world.take_back();
+    world.now.wall += 2h;
+    world.desired = std::make_shared<const DesiredState>(world.desired->at(world.now.wall));
+    world.plan();
+    CHECK(world.sent.empty());
+    CHECK(world.store.held_plan()->ids.size() == 11);
+    CHECK(world.store.held_plan()->digest != before);
+    CHECK(world.store.held_plan()->approved.empty());
+}

@@ -2,6 +2,7 @@
 #include "tests/support/reconcile_world.hpp"
 
 #include <catch2/catch.hpp>
+#include <set>
 
 using namespace apikeyd;
 using namespace apikeyd::test;
@@ -185,6 +186,77 @@ TEST_CASE("refresh: a canary without an earlier answer is looked at twice") {
         world.apply(canary);
         CHECK_FALSE(world.told<RefreshFinished>().at(0).result.stopped.empty());
     }
+}
+
+TEST_CASE("refresh: only an enabled key can prove a server, and the freshest of them is the canary") {
+    SettledWorld world;
+    world.now.wall += 1h;
+    world.edit_and_look({{key_id(3), "three", false}}); // the freshest answer is of a disabled key
+    world.apply_all();
+    world.edit_and_look(world.wanted, false);
+    REQUIRE(world.sent.size() == 1);
+    CHECK(world.sent.begin()->first != key_id(3));
+}
+
+TEST_CASE("refresh: a server that takes what is left out for false disables three keys at most") {
+    std::vector<Wanted> wanted;
+    for (unsigned n = 1; n <= 8; ++n) {
+        wanted.push_back({key_id(n), "name", true});
+    }
+    ReconcileWorld world;
+    world.edit_and_look(wanted, false);
+    std::set<KeyId> looked_at;
+    while (!world.sent.empty() && world.sent.begin()->second.empty()) {
+        const KeyId id = world.sent.begin()->first;
+        looked_at.insert(id);
+        world.remote[id].enabled = false; // what the look did
+        world.apply(id);
+    }
+    CHECK(looked_at.size() == 3);
+    CHECK_FALSE(world.told<RefreshFinished>().at(0).result.stopped.empty());
+    CHECK_FALSE(world.store.probes_proven());
+}
+
+TEST_CASE("refresh: where all keys are disabled, and few, that nothing is proven is no matter") {
+    ReconcileWorld world;
+    world.edit_and_look({{key_id(1), "one", false}, {key_id(2), "two", false}}, false);
+    while (world.told<RefreshFinished>().empty()) {
+        REQUIRE_FALSE(world.sent.empty());
+        world.remote[world.sent.begin()->first].enabled = false;
+        world.apply(world.sent.begin()->first);
+    }
+    CHECK(world.told<RefreshFinished>()[0].result.stopped.empty());
+    CHECK_FALSE(world.store.probes_proven());
+}
+
+TEST_CASE("refresh: the plan waits a moment for a key that fails, and no longer") {
+    SettledWorld world;
+    world.edit_and_look({{key_id(1), "renamed", true}, {key_id(2), "two", true}});
+    world.answer(key_id(2), Retryable{"HTTP 503", std::chrono::milliseconds{1h}}, 503);
+    world.apply(key_id(1));
+    CHECK(world.told<PlanMade>().empty());
+    REQUIRE(world.reconciler.next_wakeup() == world.now.mono + 5s);
+    world.advance(5s);
+    CHECK(world.told<PlanMade>().size() == 1);
+    CHECK(world.told<KeyProbeFailed>().at(0).id == key_id(2));
+    CHECK(world.sent.contains(key_id(1)));
+}
+
+TEST_CASE("refresh: what was answered before the next version of the file is not looked at again") {
+    SettledWorld world;
+    world.edit_and_look(world.wanted);
+    world.apply(key_id(1));
+    world.edit_and_look({{key_id(1), "renamed", true}, {key_id(2), "two", true}});
+    CHECK(world.sent.size() == 1);
+    world.apply(key_id(2));
+    CHECK(world.told<PlanMade>().size() == 1);
+}
+
+TEST_CASE("refresh: that looks are harmless is known before all of them are answered") {
+    SettledWorld world;
+    world.edit_and_look(world.wanted, false);
+    world.apply(world.sent.begin()->first);
+    CHECK(world.store.probes_proven() == "https://api.example");
 }
 
 TEST_CASE("refresh: a canary that does not exist passes the part on") {

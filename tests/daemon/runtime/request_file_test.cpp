@@ -27,13 +27,14 @@ TEST_CASE("request: a suspension and its end") {
     const TempFolder folder;
     const std::string state = folder / "state.db";
     leave_request(state, SuspensionRequest{at_second(10), "alice", "maintenance: all of it"});
-    auto taken = take_suspension(state);
+    auto taken = read_suspension(state);
     REQUIRE(taken);
+    CHECK(read_suspension(state) == taken); // until it is in force
     CHECK(taken->until == at_second(10));
     CHECK(taken->by == "alice");
     CHECK(taken->reason == "maintenance: all of it");
     leave_request(state, SuspensionRequest{std::nullopt, "bob", ""});
-    taken = take_suspension(state);
+    taken = read_suspension(state);
     REQUIRE(taken);
     CHECK_FALSE(taken->until);
     CHECK(taken->by == "bob");
@@ -44,8 +45,12 @@ TEST_CASE("request: the newest takes the place of one that was not taken") {
     const std::string state = folder / "state.db";
     leave_request(state, SuspensionRequest{at_second(10), "alice", ""});
     leave_request(state, SuspensionRequest{std::nullopt, "bob", ""});
-    CHECK_FALSE(take_suspension(state)->until);
-    CHECK_FALSE(take_suspension(state));
+    drop_suspension(state, {at_second(10), "alice", ""}); // carried out a moment too late
+    const auto newest = read_suspension(state);
+    REQUIRE(newest);
+    CHECK_FALSE(newest->until);
+    drop_suspension(state, *newest);
+    CHECK_FALSE(read_suspension(state));
 }
 
 TEST_CASE("request: what is no request is taken away and means nothing") {
@@ -55,7 +60,7 @@ TEST_CASE("request: what is no request is taken away and means nothing") {
         GENERATE("", "resume", "resume\nalice", "yesterday\nalice\nwhy\n", "\n", "resume\na\nb\nc\n");
     std::ofstream(request_path(state, RequestKind::suspension)) << text;
     std::ofstream(request_path(state, RequestKind::approval)) << text.substr(0, 4);
-    CHECK_FALSE(take_suspension(state));
+    CHECK_FALSE(read_suspension(state));
     CHECK_FALSE(take_approval(state));
     CHECK_FALSE(std::filesystem::exists(request_path(state, RequestKind::suspension)));
 }
