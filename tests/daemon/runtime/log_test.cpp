@@ -133,6 +133,34 @@ TEST_CASE("log: an invalid desired file is told with place, message and hint") {
     CHECK(event->getValue<bool>("last_good_in_force"));
 }
 
+TEST_CASE("log: a warning about a valid desired file is no invalid file") {
+    Captured captured(LogFormat::json);
+    Diagnostic warning;
+    warning.severity = Severity::warning;
+    warning.file = "keys.yaml";
+    warning.line = 3;
+    warning.message = "this time has passed";
+    log_desired_invalid(captured.log, {warning}, true);
+    REQUIRE(captured.lines.size() == 1);
+    const auto event = parsed(captured.lines[0]);
+    CHECK(event->getValue<std::string>("event") == "desired_warning");
+    CHECK(event->getValue<std::string>("level") == "warning");
+    CHECK(event->getValue<std::string>("message") == "this time has passed");
+    CHECK_FALSE(event->has("last_good_in_force"));
+}
+
+TEST_CASE("log: of errors and warnings about a desired file each has its own event and level") {
+    Captured captured(LogFormat::json);
+    Diagnostic error;
+    Diagnostic warning;
+    warning.severity = Severity::warning;
+    log_desired_invalid(captured.log, {warning, error}, false);
+    REQUIRE(captured.lines.size() == 2);
+    CHECK(parsed(captured.lines[0])->getValue<std::string>("event") == "desired_warning");
+    CHECK(parsed(captured.lines[1])->getValue<std::string>("event") == "desired_invalid");
+    CHECK(parsed(captured.lines[1])->getValue<std::string>("level") == "error");
+}
+
 TEST_CASE("log: the journal gets fields in its own form, and nothing goes elsewhere") {
     std::vector<std::string> lines;
     std::vector<std::string> entry;
