@@ -9,7 +9,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <iterator>
 #include <system_error>
 #include <utility>
@@ -19,20 +21,28 @@ namespace apikeyd {
 
 namespace {
 
+// How a text is known again.
+std::size_t mark_of(std::string_view text) {
+    return std::hash<std::string_view>{}(text);
+}
+
 // Brings files together, one after the other; holds the text of none of them.
 class Loader {
   public:
     explicit Loader(WallTime now)
         : now_(now) {}
 
-    void add(const std::string& name, std::string_view text) {
+    // `path`: where the text can be read again; empty: nowhere.
+    void add(const std::string& name, std::string_view text, std::string path = {}) {
         builder_.add_file(name);
+        origins_.push_back({std::move(path), mark_of(text)});
         sinks_.emplace_back(name, without_bom(text));
         parse_desired_file(sinks_, places_, builder_, now_);
     }
 
     void refuse(const std::string& name, std::string problem, std::string hint) {
         builder_.add_file(name);
+        origins_.emplace_back();
         sinks_.emplace_back(name, std::string_view{});
         sinks_.back().file_error(std::move(problem), std::move(hint));
     }
@@ -40,8 +50,12 @@ class Loader {
     Loaded<DesiredState> finish(std::string digest) && {
         Loaded<DesiredState> result;
         bool failed = false;
-        for (DiagnosticSink& sink : sinks_) {
+        for (std::size_t i = 0; i < sinks_.size(); ++i) {
+            DiagnosticSink& sink = sinks_[i];
             failed = failed || sink.failed();
+            if (sink.lacks_lines()) {
+                quote_again(sink, origins_[i]);
+            }
             std::vector<Diagnostic> taken = sink.take();
             std::ranges::move(taken, std::back_inserter(result.diagnostics));
         }
@@ -53,9 +67,27 @@ class Loader {
     }
 
   private:
+    struct Origin {
+        std::string path;
+        std::size_t mark = 0;
+    };
+
+    // An id that a later file repeats is found when the earlier file's text is gone: it is read once more. If
+    // it is another by now, its lines say nothing about what was read.
+    static void quote_again(DiagnosticSink& sink, const Origin& origin) {
+        if (origin.path.empty()) {
+            return;
+        }
+        const TextFile file = read_text_file(origin.path, max_desired_file_size);
+        if (file.outcome == TextFile::Outcome::read && mark_of(file.text) == origin.mark) {
+            sink.quote_lines(without_bom(file.text));
+        }
+    }
+
     WallTime now_;
     DesiredState::Builder builder_;
     std::vector<DiagnosticSink> sinks_;
+    std::vector<Origin> origins_; // of the sinks' texts
     KeyPlaces places_;
 };
 
@@ -98,10 +130,11 @@ Loaded<DesiredState> load_folder(const std::string& path, WallTime now) {
     const std::vector<std::string> names = list_folder(folder, error);
     for (const std::string& name : names) {
         const std::string full = path.ends_with('/') ? path + name : path + "/" + name;
-        const TextFile file = read_text_file(folder + "/" + name, max_desired_file_size);
+        const std::string real = folder + "/" + name;
+        const TextFile file = read_text_file(real, max_desired_file_size);
         if (file.outcome == TextFile::Outcome::read) {
             digest.add_member(name, file.text);
-            loader.add(full, file.text);
+            loader.add(full, file.text, real);
         } else {
             loader.refuse(full, file.problem, file.hint);
         }

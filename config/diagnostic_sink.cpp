@@ -69,13 +69,14 @@ void DiagnosticSink::error_at(std::uint32_t line, std::uint32_t column, std::str
         error(begin + offset_of(text_.substr(begin), column - 1), std::move(message), std::move(hint));
     } else if (admit(Severity::error)) {
         kept_.push_back(
-            {{Severity::error, name_, line, column, std::move(message), std::move(hint), {}, 0}, {}});
+            {{Severity::error, name_, line, column, std::move(message), std::move(hint), {}, 0}, {}, true});
     }
 }
 
 void DiagnosticSink::file_error(std::string message, std::string hint) {
     if (admit(Severity::error)) {
-        kept_.push_back({{Severity::error, name_, 0, 0, std::move(message), std::move(hint), {}, 0}, {}});
+        kept_.push_back(
+            {{Severity::error, name_, 0, 0, std::move(message), std::move(hint), {}, 0}, {}, false});
     }
 }
 
@@ -101,6 +102,21 @@ void DiagnosticSink::silence_line_of(std::size_t offset) {
     if (silent_.empty() || offset >= silent_.back().end) {
         silent_.push_back(line_around(offset));
     }
+}
+
+bool DiagnosticSink::lacks_lines() const noexcept {
+    return std::ranges::any_of(kept_, &Kept::unquoted);
+}
+
+void DiagnosticSink::quote_lines(std::string_view text) {
+    text_ = text;
+    for (Kept& kept : kept_) {
+        if (std::exchange(kept.unquoted, false)) {
+            kept.line = line_around(line_begin(text_, kept.diagnostic.line));
+            quote_line(kept.diagnostic, text_.substr(kept.line.begin, kept.line.end - kept.line.begin));
+        }
+    }
+    release();
 }
 
 std::vector<Diagnostic> DiagnosticSink::take() {

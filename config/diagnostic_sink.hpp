@@ -56,6 +56,12 @@ class DiagnosticSink {
     // Ends the loan of the text.
     void release() noexcept { text_ = {}; }
 
+    // Whether something was reported after release(), about a line that could not be quoted.
+    bool lacks_lines() const noexcept;
+
+    // Quotes those lines from the text that was released, at hand again.
+    void quote_lines(std::string_view text);
+
     // All that were kept, by place, with a line for each severity on how many were left out. Once.
     std::vector<Diagnostic> take();
 
@@ -67,6 +73,7 @@ class DiagnosticSink {
     struct Kept {
         Diagnostic diagnostic;
         Span line;
+        bool unquoted = false; // for want of the text
     };
     struct Count {
         std::size_t all = 0;

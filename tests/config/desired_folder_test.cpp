@@ -105,6 +105,36 @@ TEST_CASE("desired loader: an id in two files is reported in both") {
                 folder / ("b.yaml:3:9: id " + id_c + " is also at " + folder.path() + "/a.yaml:3:9")});
 }
 
+TEST_CASE("desired loader: an id in two files is shown in both, with its line and a caret") {
+    const TemporaryFolder folder;
+    folder.write("a.yaml",
+                 "\xEF\xBB\xBFversion: 1\r\nkeys:\r\n  - name: é\r\n    id: '" + id_c + "' # first\r\n");
+    folder.write("b.yaml", file_with(id_c, "two"));
+    const auto loaded = load_desired(folder.path(), now);
+    REQUIRE(loaded.diagnostics.size() == 2);
+    CHECK(render_diagnostic(loaded.diagnostics[0], false) ==
+          folder / ("a.yaml:4:9: error: id " + id_c + " is also at " + folder.path() + "/b.yaml:3:9\n") +
+              "  4 |     id: '" + id_c + "' # first\n" + "    |         ^\n" +
+              "  hint: each key stands once in all files\n");
+    CHECK(loaded.diagnostics[1].excerpt == "  - id: " + id_c);
+    CHECK(loaded.diagnostics[1].caret == 9);
+}
+
+TEST_CASE("desired loader: of an id in two files no line is shown that may hold a secret") {
+    const TemporaryFolder folder;
+    folder.write("a.yaml",
+                 "version: 1\nkeys:\n  - id: " + id_d + "\n  - {id: " + id_c + ", secret: s3cr3t}\n");
+    folder.write("b.yaml", file_with(id_c, "two") + "  - id: " + id_d + "\n");
+    const auto loaded = load_desired(folder.path(), now);
+    bool other_shown = false;
+    for (const Diagnostic& diagnostic : loaded.diagnostics) {
+        CHECK(render_diagnostic(diagnostic, false).find("s3cr3t") == std::string::npos);
+        other_shown = other_shown || (diagnostic.file == folder / "a.yaml" &&
+                                      diagnostic.message.starts_with("id ") && diagnostic.caret == 9);
+    }
+    CHECK(other_shown);
+}
+
 TEST_CASE("desired loader: a key that moves to another file changes a folder's digest, a copy doesn't") {
     const auto digest = [](const std::string& a, const std::string& b) {
         const TemporaryFolder folder;

@@ -97,3 +97,25 @@ TEST_CASE("diagnostic sink: once the text is gone a place still has its line and
     CHECK(diagnostics[0].excerpt.empty());
     CHECK(diagnostics[1].excerpt == "bcd");
 }
+
+TEST_CASE("diagnostic sink: the text at hand again quotes what had to go without, and only that") {
+    const std::string text = "a\ntoken: s3\nid: é y\n";
+    DiagnosticSink sink("f", text);
+    sink.file_error("as a whole");
+    sink.conceal_from(2);
+    sink.reveal_at(12);
+    sink.release();
+    CHECK_FALSE(sink.lacks_lines());
+    sink.error_at(3, 5, "plain");
+    sink.error_at(2, 1, "concealed");
+    CHECK(sink.lacks_lines());
+    sink.quote_lines(text);
+    CHECK_FALSE(sink.lacks_lines());
+    const auto diagnostics = sink.take();
+    REQUIRE(diagnostics.size() == 3);
+    CHECK(diagnostics[0].excerpt.empty());
+    CHECK(diagnostics[1].excerpt.empty());
+    CHECK(diagnostics[1].caret == 0);
+    CHECK(diagnostics[2].excerpt == "id: é y");
+    CHECK(diagnostics[2].caret == 5);
+}
