@@ -98,7 +98,7 @@ Loaded<DesiredState> load_text(const TextFile& file, const std::string& path, Wa
         digest.add_file(file.text);
         loader.add(path, file.text);
     } else {
-        loader.refuse(path, file.problem, file.hint);
+        loader.refuse(name_to_show(path), file.problem, file.hint);
     }
     return std::move(loader).finish(digest.finish());
 }

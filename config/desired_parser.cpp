@@ -28,12 +28,43 @@ constexpr std::array<std::string_view, 2> top_field_names{"version", "keys"};
 constexpr std::string_view version_hint = "write 'version: 1'";
 constexpr std::string_view keys_hint = "write '- id: ...' for each key, or 'keys: []' for none";
 
+// Whether it reads "keys:", or "keys" in quotes and a colon.
+bool begins_with_top_field(std::string_view line) {
+    return std::ranges::any_of(top_field_names, [line](std::string_view name) {
+        const std::string_view rest = line.starts_with(name) ? line.substr(name.size()) : std::string_view{};
+        const std::size_t colon = rest.find_first_not_of(" \"'");
+        return colon != std::string_view::npos && rest[colon] == ':';
+    });
+}
+
+// Whether a line begins with a field of the top; by the text alone, for what can't be read as YAML.
+bool has_top_field(std::string_view text) {
+    const std::size_t start = text.find_first_not_of(" \t\r\n");
+    const bool braces = start != std::string_view::npos && text[start] == '{';
+    const std::string_view before_name = braces ? " \t{,\"'" : "\"'";
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find_first_of("\r\n", at), text.size());
+        std::string_view line = text.substr(at, end - at);
+        line.remove_prefix(std::min(line.find_first_not_of(before_name), line.size()));
+        if (begins_with_top_field(line)) {
+            return true;
+        }
+        at = end + 1;
+    }
+    return false;
+}
+
 // The grammar of the desired file: a mapping with a list of mappings, nothing deeper.
 class DesiredHandler : public YamlHandler {
   public:
-    DesiredHandler(DiagnosticSink& sink, DesiredKeyReader& key)
+    // `known`: the text has been recognized as a desired file.
+    DesiredHandler(DiagnosticSink& sink, DesiredKeyReader& key, bool known)
         : sink_(sink)
-        , key_(key) {}
+        , key_(key)
+        , known_(known) {}
+
+    // Whether it is a desired file, if maybe a wrong one, and nothing else (a token, say).
+    bool known() const noexcept { return known_ && !top_refused_; }
 
     bool on_map(const YamlMark& mark) override {
         any_content_ = true;
@@ -83,6 +114,7 @@ class DesiredHandler : public YamlHandler {
             unknown_field(found, known);
             return false;
         }
+        known_ = true; // only at the top can something else have come before
         return begin_field(static_cast<std::size_t>(field - known.begin()), found);
     }
 
@@ -158,7 +190,11 @@ class DesiredHandler : public YamlHandler {
         if (names_secret(found.text)) {
             sink_.conceal_from(found.mark.offset);
         }
-        error(found.mark, fmt::format("unknown field {}", quote_text(found.text)), hint);
+        // Of a file that isn't ours nothing is shown that may be a token.
+        error(found.mark,
+              known_ ? fmt::format("unknown field {}", quote_text(found.text))
+                     : unknown_field_message(found.text),
+              hint);
     }
 
     void refuse_value(const YamlMark& mark, std::string_view kind) {
@@ -215,6 +251,7 @@ class DesiredHandler : public YamlHandler {
     std::size_t field_ = 0; // of fields_here()
     YamlMark start_;
     std::array<std::uint32_t, top_field_names.size()> top_lines_{}; // of the fields seen; 0: not seen
+    bool known_;
     bool top_refused_ = false;
     bool any_content_ = false;
 };
@@ -224,16 +261,21 @@ class DesiredHandler : public YamlHandler {
 void parse_desired_file(std::vector<DiagnosticSink>& sinks, KeyPlaces& places, DesiredState::Builder& builder,
                         WallTime now) {
     DiagnosticSink& sink = sinks.back();
+    bool known = has_top_field(sink.text());
     const TextCheck check = check_text(sink);
     if (check.readable) {
         if (check.mended) {
             sink.lend(*check.mended);
         }
         DesiredKeyReader key(sinks, places, builder, now);
-        DesiredHandler handler(sink, key);
+        DesiredHandler handler(sink, key, known);
         if (read_yaml(sink, handler)) {
             handler.finish();
         }
+        known = handler.known();
+    }
+    if (!known) { // a token file named in place of a desired file, say
+        sink.conceal_everything();
     }
     sink.release();
 }

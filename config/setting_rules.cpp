@@ -2,13 +2,16 @@
 #include "config/setting_rules.hpp"
 
 #include "config/scalars.hpp"
+#include "config/secret_words.hpp"
 #include "config/utf8.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 namespace apikeyd {
 
@@ -28,20 +31,21 @@ using Words = std::array<std::pair<std::string_view, Value>, count>;
 
 template <typename Value, std::size_t count, typename Target>
 Problem take_word(std::string_view text, const Words<Value, count>& words, Target& target) {
-    std::string known;
+    std::vector<std::string_view> known;
     for (const auto& [word, value] : words) {
         if (text == word) {
             target = value;
             return std::nullopt;
         }
-        known += (known.empty() ? "" : ", ") + std::string(word);
+        known.push_back(word);
     }
-    return problem(fmt::format("{} is not known here", quote_text(text)), "one of " + known);
+    return problem(fmt::format("{} is not known here", quote_unless_token(text, known)),
+                   fmt::format("one of {}", fmt::join(known, ", ")));
 }
 
 Problem take_bool(std::string_view text, bool& target) {
     if (text != "true" && text != "false") {
-        return problem(fmt::format("{} is not a boolean", quote_text(text)), "write true or false");
+        return problem(fmt::format("{} is not a boolean", quote_unless_token(text)), "write true or false");
     }
     target = text == "true";
     return std::nullopt;
@@ -86,10 +90,10 @@ Problem take_ca_file(std::string_view text, Settings& settings) {
 Problem take_timeout(std::string_view text, Settings& settings) {
     const auto value = parse_duration(text);
     if (!value) {
-        return problem(fmt::format("{} is not a duration", quote_text(text)), duration_hint);
+        return problem(fmt::format("{} is not a duration", quote_unless_token(text)), duration_hint);
     }
     if (*value < milliseconds{100} || *value > std::chrono::minutes{10}) {
-        return problem(fmt::format("{} is out of range", quote_text(text)), "100ms to 10m");
+        return problem(fmt::format("{} is out of range", quote_unless_token(text)), "100ms to 10m");
     }
     settings.api.timeout = *value;
     return std::nullopt;
@@ -98,7 +102,7 @@ Problem take_timeout(std::string_view text, Settings& settings) {
 Problem take_concurrency(std::string_view text, Settings& settings) {
     const auto value = parse_unsigned(text);
     if (!value || *value < 1 || *value > 256) {
-        return problem(fmt::format("{} is not a number from 1 to 256", quote_text(text)));
+        return problem(fmt::format("{} is not a number from 1 to 256", quote_unless_token(text)));
     }
     settings.api.concurrency = static_cast<unsigned>(*value);
     return std::nullopt;
@@ -107,7 +111,7 @@ Problem take_concurrency(std::string_view text, Settings& settings) {
 Problem take_rate_limit(std::string_view text, Settings& settings) {
     const auto value = parse_decimal(text);
     if (!value || *value > 1e6) {
-        return problem(fmt::format("{} is not a number of requests a second", quote_text(text)),
+        return problem(fmt::format("{} is not a number of requests a second", quote_unless_token(text)),
                        "as in 10 or 0.5; 0 for none");
     }
     settings.api.rate_limit = *value;
@@ -134,11 +138,11 @@ Problem take_state(std::string_view text, Settings& settings) {
 Problem take_seconds(std::string_view text, std::chrono::seconds& target, std::string_view hint) {
     const auto value = parse_duration(text);
     if (!value) {
-        return problem(fmt::format("{} is not a duration", quote_text(text)), hint);
+        return problem(fmt::format("{} is not a duration", quote_unless_token(text)), hint);
     }
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*value);
     if (seconds != *value) { // 500ms would become 0, and that means never
-        return problem(fmt::format("{} is not a whole number of seconds", quote_text(text)), hint);
+        return problem(fmt::format("{} is not a whole number of seconds", quote_unless_token(text)), hint);
     }
     target = seconds;
     return std::nullopt;
@@ -173,7 +177,7 @@ Problem take_max_disable(std::string_view text, Settings& settings) {
         settings.guard.max_disable = *count;
         return std::nullopt;
     }
-    return problem(fmt::format("{} is neither a share nor a count of keys", quote_text(text)),
+    return problem(fmt::format("{} is neither a share nor a count of keys", quote_unless_token(text)),
                    "as in 30% (up to 100%) or 25");
 }
 
@@ -189,7 +193,7 @@ Problem take_listen(std::string_view text, Settings& settings) {
         std::ranges::all_of(host, [](char c) { return c > ' ' && c < '\x7F' && c != '/' && c != '@'; });
     const auto port = colon == text.npos ? std::nullopt : parse_unsigned(text.substr(colon + 1));
     if (!text.empty() && (!host_fits || !port || *port > 65'535)) {
-        return problem(fmt::format("{} is not an address and a port", quote_text(text)),
+        return problem(fmt::format("{} is not an address and a port", quote_unless_token(text)),
                        "as in 127.0.0.1:9464 or \"[::1]:9464\"; empty for no server");
     }
     settings.status.listen = text;

@@ -58,7 +58,9 @@ void apply_file(const SettingSources& sources, Loaded<Settings>& loaded) {
     if (file.outcome == TextFile::Outcome::missing && !sources.settings_file_required) {
         return;
     }
-    DiagnosticSink sink(sources.settings_file, without_bom(file.text));
+    DiagnosticSink sink(file.outcome == TextFile::Outcome::read ? sources.settings_file
+                                                                : name_to_show(sources.settings_file),
+                        without_bom(file.text));
     if (file.outcome == TextFile::Outcome::read) {
         parse_settings_file(sink, *loaded.value);
     } else {

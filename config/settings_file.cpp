@@ -45,6 +45,16 @@ std::vector<std::string_view> known_fields(std::string_view section) {
     return names;
 }
 
+// Whatever may be meant by a field that is unknown where it stands.
+std::vector<std::string_view> known_words() {
+    std::vector<std::string_view> words;
+    for (const SettingInfo& info : setting_table()) {
+        words.push_back(info.path);
+        words.push_back(field_of(info.path));
+    }
+    return words;
+}
+
 // The grammar of the settings file: sections of fields, as the table has them.
 class SettingsHandler : public YamlHandler {
   public:
@@ -149,8 +159,7 @@ class SettingsHandler : public YamlHandler {
     // Whatever its value is, it is not shown: it could be a token.
     void refuse_field(const YamlScalar& name) {
         sink_.conceal_from(name.mark.offset);
-        error(name.mark.offset, fmt::format("unknown field {}", quote_text(name.text)),
-              hint_for_unknown(name.text));
+        error(name.mark.offset, unknown_field_message(name.text, known_words()), hint_for_unknown(name.text));
     }
 
     std::string hint_for_unknown(std::string_view name) const {
@@ -178,15 +187,19 @@ class SettingsHandler : public YamlHandler {
             error(value.mark.offset, fmt::format("'{}' has no value", field_of(rule_->info.path)),
                   "leave the field out for the default");
         } else if (rule_->form.kind == SettingKind::boolean && value.style == YamlStyle::quoted) {
-            error(value.mark.offset,
-                  fmt::format("{} in quotes is a text, not a boolean", quote_text(value.text)),
-                  "write true or false, without quotes");
+            refuse_value(value,
+                         fmt::format("{} in quotes is a text, not a boolean", quote_unless_token(value.text)),
+                         "write true or false, without quotes");
         } else if (auto wrong = rule_->apply(value.text, settings_)) {
-            if (rule_->discreet) {
-                sink_.conceal_from(value.mark.offset);
-            }
-            error(value.mark.offset, std::move(wrong->message), std::move(wrong->hint));
+            refuse_value(value, std::move(wrong->message), std::move(wrong->hint));
         }
+    }
+
+    void refuse_value(const YamlScalar& value, std::string message, std::string hint) {
+        if (rule_->discreet || may_be_token(value.text)) {
+            sink_.conceal_from(value.mark.offset);
+        }
+        error(value.mark.offset, std::move(message), std::move(hint));
     }
 
     DiagnosticSink& sink_;

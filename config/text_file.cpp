@@ -2,6 +2,8 @@
 #include "config/text_file.hpp"
 
 #include "config/descriptor.hpp"
+#include "config/secret_words.hpp"
+#include "config/utf8.hpp"
 
 #include <fmt/format.h>
 
@@ -117,6 +119,16 @@ TextFile read_text_file(const std::string& path, std::uint64_t limit) {
                        "write a new file beside it and rename that over the old one");
     }
     return result;
+}
+
+std::string name_to_show(const std::string& path) {
+    const bool meant_as_path = path.starts_with('/') || path.starts_with('.') || path.ends_with(".yaml") ||
+                               path.ends_with(".yml") || path.find_first_of("0123456789") == path.npos;
+    struct stat found {};
+    if (meant_as_path || !may_be_token(path) || ::lstat(path.c_str(), &found) == 0) {
+        return path;
+    }
+    return fmt::format("(a path of {} characters)", count_code_points(path));
 }
 
 TextFile read_text_stream(int descriptor, std::uint64_t limit) {

@@ -19,6 +19,10 @@ struct TextFile {
 // file that changes while it is read. Follows symbolic links.
 TextFile read_text_file(const std::string& path, std::uint64_t limit);
 
+// What to call the file in messages: its path, unless that names nothing and may be a token given in place of
+// a path.
+std::string name_to_show(const std::string& path);
+
 // Reads a descriptor to its end, a pipe say, and waits for what is to come. What is longer than `limit` bytes
 // is refused, and no more of it read. The descriptor stays the caller's.
 TextFile read_text_stream(int descriptor, std::uint64_t limit);

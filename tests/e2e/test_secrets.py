@@ -128,6 +128,21 @@ class Secrets(Case):
         self.keep(daemon)
         self.assert_all_clean()
 
+    def test_token_where_something_else_belongs(self) -> None:
+        """Its file in place of the desired file, and itself in place of a setting's value."""
+        told = []
+        for output in ("text", "json", "markdown", "html"):
+            told.append(self.keep_command("drift", "--keys", str(self.token_file), "--format", output))
+        told.append(self.keep_command("validate", str(self.token_file)))
+        told.append(self.keep_command("validate", TOKEN))
+        told.append(self.keep_command("import", "--merge", str(self.token_file), self.ids[0]))
+        told.append(self.keep_command("status", "--refresh=" + TOKEN))
+        told.append(self.keep_command("status", APIKEYD_LOG_LEVEL=TOKEN))
+        for done in told:
+            self.assertNotEqual(done.returncode, 0, done.args)
+            self.assertTrue(done.stdout + done.stderr)
+        self.assert_all_clean()
+
     def test_errors_that_echo(self) -> None:
         """A server that repeats the token in its error."""
         first, second = self.ids[:2]
