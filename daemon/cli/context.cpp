@@ -2,6 +2,7 @@
 #include "daemon/cli/context.hpp"
 
 #include "config/desired_loader.hpp"
+#include "config/text_file.hpp"
 #include "config/utf8.hpp"
 #include "daemon/cli/drift_words.hpp"
 #include "daemon/cli/output_file.hpp"
@@ -49,8 +50,9 @@ DesiredState require_desired(const Settings& settings, const CommandLine& line,
     std::cerr << render_diagnostics(loaded.diagnostics, wants_color(line, STDERR_FILENO));
     if (!loaded) {
         throw CommandError(exit_error,
-                           fmt::format("{}: {}{}{}", settings.keys, count_errors(loaded.diagnostics),
-                                       consequence.empty() ? "" : "; ", consequence),
+                           fmt::format("{}: {}{}{}", name_to_show(settings.keys),
+                                       count_errors(loaded.diagnostics), consequence.empty() ? "" : "; ",
+                                       consequence),
                            loaded.diagnostics);
     }
     return std::move(*loaded.value);

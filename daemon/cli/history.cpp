@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/scalars.hpp"
+#include "config/secret_words.hpp"
 #include "config/utf8.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/history_report.hpp"
@@ -27,14 +28,14 @@ HistoryFilter require_filter(const CommandLine& line, WallTime now) {
             throw CommandError(exit_usage,
                                fmt::format("--since: {} is no time; write 2026-11-24, "
                                            "2026-11-24T08:00:00Z, or how long ago, as in 2h or 7d",
-                                           visible_text(quote_text(*line.since))));
+                                           visible_text(quote_unless_token(*line.since))));
         }
     }
     if (line.limit) {
         const auto limit = parse_unsigned(*line.limit);
         if (!limit || *limit == 0 || *limit > most_entries) {
             throw CommandError(exit_usage, fmt::format("--limit: {} is not a number of entries from 1 on",
-                                                       visible_text(quote_text(*line.limit))));
+                                                       visible_text(quote_unless_token(*line.limit))));
         }
         filter.limit = *limit;
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "config/text_file.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/converger.hpp"
 #include "daemon/cli/drift_output.hpp"
@@ -49,7 +50,8 @@ class Frame {
     Frame(const Settings& settings, bool dry_run)
         : keys_(settings.keys)
         , log_(make_log(settings.log)) {
-        log_daemon_started(log_, {version, settings.api.url, settings.keys, settings.state, dry_run});
+        log_daemon_started(log_,
+                           {version, settings.api.url, name_to_show(settings.keys), settings.state, dry_run});
     }
 
     // `followed` is called after whatever came of the file.

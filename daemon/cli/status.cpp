@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/desired_loader.hpp"
+#include "config/secret_words.hpp"
 #include "config/utf8.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/planning.hpp"
@@ -28,7 +29,7 @@ StatusFilter require_filter(const CommandLine& line) {
         if (chosen == nullptr) {
             throw CommandError(exit_usage, fmt::format("--only: {} is no kind of keys; there are in-doubt, "
                                                        "rejected, held",
-                                                       visible_text(quote_text(word))));
+                                                       visible_text(quote_unless_token(word))));
         }
         *chosen = true;
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "config/secret_words.hpp"
 #include "config/utf8.hpp"
 #include "daemon/cli/caller.hpp"
 #include "daemon/cli/commands.hpp"
@@ -29,7 +30,7 @@ std::chrono::milliseconds require_duration(const std::string& text) {
     if (!duration || duration->count() <= 0 || *duration > longest) {
         throw CommandError(exit_usage,
                            fmt::format("--for: {} is not a duration of up to 30d; write it as in 30m or 2h",
-                                       visible_text(quote_text(text))));
+                                       visible_text(quote_unless_token(text))));
     }
     return *duration;
 }

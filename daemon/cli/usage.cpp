@@ -45,7 +45,7 @@ bool has_format(std::string_view command, OutputFormat format) {
 }
 
 std::string shown(std::string_view text) {
-    return visible_text(quote_text(text));
+    return visible_text(quote_unless_token(text));
 }
 
 std::string or_near(std::string_view word, const std::vector<std::string>& known) {

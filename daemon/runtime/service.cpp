@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/runtime/service.hpp"
 
+#include "config/text_file.hpp"
 #include "daemon/runtime/event_log.hpp"
 #include "daemon/runtime/event_loop.hpp"
 #include "daemon/runtime/git_commit.hpp"
@@ -88,8 +89,8 @@ void DesiredFollower::load() {
     }
     if (!loaded) {
         const auto error = std::ranges::find(loaded.diagnostics, Severity::error, &Diagnostic::severity);
-        degraded_ =
-            error != loaded.diagnostics.end() ? summarize_diagnostic(*error) : path_ + ": can't be loaded";
+        degraded_ = error != loaded.diagnostics.end() ? summarize_diagnostic(*error)
+                                                      : name_to_show(path_) + ": can't be loaded";
         return;
     }
     const bool is_new = loaded.value->digest() != digest_;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The audit trail: what is in it, how it is asked for, and what becomes of it when somebody edits it."""
 
+import datetime
 import json
 import shutil
 import sqlite3
@@ -146,6 +147,21 @@ class History(Case):
                 # And the daemon goes on, but doesn't heal it.
                 self.apply(key(BILLING, "later"), key(MOBILE, "two"))
                 self.assert_code(self.command("history", "--verify"), ERROR)
+
+    def test_retention(self) -> None:
+        self.apply(*FIRST)
+        self.apply(key(BILLING, "later"), *FIRST[1:])
+        before = json.loads(self.command("history", "--format", "json").stdout)["entries"]
+        newest = datetime.datetime.fromisoformat(before[-1]["at"].replace("Z", "+00:00"))
+        old = datetime.timedelta(seconds=1.2)
+        harness.wait_for(lambda: datetime.datetime.now(datetime.timezone.utc) - newest > old, "all of it is old")
+        daemon = self.start("--history-retention", "1s")
+        harness.wait_for(lambda: "pruned" in self.command("history").stdout, "old rows are taken out", also=daemon.tail)
+        self.assertEqual(daemon.stop(), 0)
+        left = json.loads(self.command("history", "--format", "json").stdout)["entries"]
+        self.assertLess(len(left), len(before))
+        self.assertEqual(left[-1]["reason"], "pruned")
+        self.assert_code(self.command("history", "--verify"), OK)
 
     def test_usage(self) -> None:
         self.apply(*FIRST)

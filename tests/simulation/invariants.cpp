@@ -27,7 +27,8 @@ void Simulation::check_dispatch(const Dispatch& dispatch) {
     if (suspension_ && pending_.batch.empty()) {
         violated("sent while sending is suspended: " + id.to_string());
     }
-    if (machine_->refreshing() && !dispatch.fields.empty()) {
+    const bool looks_owed = machine_->refreshing() || (refresh_wanted_ && !suspension_);
+    if (looks_owed && !dispatch.fields.empty()) {
         violated("sent before the looks were over: " + id.to_string());
     }
     if (!dispatch.fields.empty()) {

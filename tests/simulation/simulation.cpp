@@ -388,20 +388,22 @@ void Simulation::write_file(WantedFile file) {
         ever_wanted_.insert(id);
     }
     desired_ = std::make_shared<const DesiredState>(std::move(builder).build(digest.finish(), now_.wall));
-    take_up(true);
+    forget_the_old_file();
+    refresh_wanted_ = weather_.refresh;
+    replan();
 }
 
 // What is wanted is another thing now.
-void Simulation::take_up(bool another_intent) {
+void Simulation::forget_the_old_file() {
     std::erase_if(rejected_, [&](const auto& one) {
         const auto wanted = file_.find(one.first);
         return wanted == file_.end() || !(Fields{wanted->second.name, wanted->second.enabled} == one.second);
     });
-    if (another_intent) {
-        disabled_.clear();
-    }
+    disabled_.clear();
+}
+
+void Simulation::replan() {
     plan_due_ = true;
-    refresh_wanted_ = weather_.refresh;
     if (machine_) {
         machine_->await_plan();
         take_back();
@@ -421,7 +423,10 @@ void Simulation::turn() {
     trace("another moment: " + turned->intent());
     desired_ = std::move(turned);
     file_ = in_force(written_, now_.wall);
-    take_up(true);
+    forget_the_old_file();
+    if (!machine_ || !machine_->refreshing()) { // else a plan follows the looks
+        replan();
+    }
 }
 
 std::optional<WallTime> Simulation::next_moment() const {
@@ -443,15 +448,13 @@ void Simulation::suspend() {
 void Simulation::resume() {
     suspension_.reset();
     trace("resumed");
+    if (weather_.refresh) { // before anything is handed out
+        refresh_wanted_ = plan_due_ = true;
+        machine_->await_plan();
+    }
     Actions actions = machine_->resume(now_);
     actions.batch.suspension.emplace(std::nullopt);
     perform(std::move(actions));
-    if (weather_.refresh) {
-        refresh_wanted_ = plan_due_ = true;
-        machine_->await_plan();
-        take_back();
-        plan();
-    }
 }
 
 void Simulation::edit() {

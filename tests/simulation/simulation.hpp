@@ -57,7 +57,8 @@ class Simulation {
     Answer answer_of(const Flight& flight);
     void edit();
     void write_file(WantedFile file);
-    void take_up(bool another_intent);
+    void forget_the_old_file();
+    void replan();
     void turn();
     std::optional<WallTime> next_moment() const;
     void foreign_change();
