@@ -70,13 +70,9 @@ std::string cell(std::string_view label, const std::string& content) {
     return fmt::format("<td data-label=\"{}\"><div>{}</div></td>", label, content);
 }
 
-std::string source_cell(const std::string& source) {
-    return cell("source",
-                source.empty() ? "<span class=\"dim\">" + source_of("", 0) + "</span>" : code(source));
-}
-
 std::string source_cell(const std::string& file, std::uint32_t line) {
-    return source_cell(file.empty() ? "" : source_of(file, line));
+    const std::string source = source_of(file, line);
+    return cell("source", file.empty() ? "<span class=\"dim\">" + source + "</span>" : code(source));
 }
 
 const char* tone_of(const FieldChange& field) {
@@ -137,16 +133,28 @@ std::string change_tables(const DriftReport& report) {
     return text;
 }
 
-std::string note_table(const char* title, const char* sign, const char* tone,
-                       const std::vector<KeyNote>& notes) {
+std::string row_of(const DriftReport::Note& note, const char* sign, const char* tone, bool changes,
+                   WallTime now) {
+    const DriftReport::Item& item = note.item;
+    return "<tr>" + key_cell(sign, tone, item.name, item.change.id) +
+           (changes ? cell("change", change_of(item.change)) : "") +
+           cell("why", isolated(describe_note(note, now))) + cell("evidence", evidence_of(item, now)) +
+           source_cell(item.file, item.line) + "</tr>\n";
+}
+
+// `changes`: whether there is something that the file wants of the keys.
+std::string note_table(const char* title, const char* sign, const char* tone, bool changes,
+                       const std::vector<DriftReport::Note>& notes, WallTime now) {
     std::string rows;
-    for (const KeyNote& note : notes) {
-        rows += fmt::format(
-            "<tr><th scope=\"row\"><div class=\"key\"><span class=\"sign {}\">{}</span>{}</div>"
-            "</th>{}{}</tr>\n",
-            tone, sign, code(note.id.to_string()), cell("why", isolated(note.why)), source_cell(note.source));
+    for (const DriftReport::Note& note : notes) {
+        rows += row_of(note, sign, tone, changes, now);
     }
-    return rows.empty() ? "" : table("notes", caption(title, notes.size()), {"key", "why", "source"}, rows);
+    std::vector<const char*> header{"key", "change", "why", "evidence", "source"};
+    if (!changes) {
+        header.erase(header.begin() + 1);
+    }
+    return rows.empty() ? ""
+                        : table(changes ? "refusals" : "doubts", caption(title, notes.size()), header, rows);
 }
 
 std::string upcoming_table(const DriftReport& report) {
@@ -273,8 +281,9 @@ std::string render_drift_html(const DriftReport& report) {
     return page(verdict, report.generated_at,
                 banner(tone, mark, verdict, describe_summary(report) + ".") + cards(report) +
                     notices(report) + change_tables(report) +
-                    note_table("rejected", "×", "red", report.rejected) +
-                    note_table("in doubt, no longer managed", "?", "violet", report.unmanaged_doubt) +
+                    note_table("rejected", "×", "red", true, report.rejected, report.generated_at) +
+                    note_table("in doubt, no longer managed", "?", "violet", false, report.unmanaged_doubt,
+                               report.generated_at) +
                     upcoming_table(report) + footer(report));
 }
 

@@ -108,7 +108,7 @@ footer dd { margin: 0; overflow-wrap: anywhere; }
   thead th:first-child { width: 28%; }
   thead th:last-child { width: 13%; }
   .changes thead th:nth-child(3) { width: 15%; }
-  .changes thead th:nth-child(4) { width: 16%; }
+  .changes thead th:nth-child(4), .refusals thead th:nth-child(4), .doubts thead th:nth-child(3) { width: 16%; }
 }
 @media screen and (max-width: 52rem) {
   main { padding: 1rem .8rem 2rem; }

@@ -29,6 +29,13 @@ Poco::JSON::Object::Ptr evidence_of(const DriftReport::Item& item) {
     return evidence;
 }
 
+Poco::JSON::Object::Ptr fields_of(const Change& change) {
+    auto fields = ordered_object();
+    set_from_to(*fields, "enabled", change.from.enabled, change.to.enabled);
+    set_from_to(*fields, "name", change.from.name, change.to.name);
+    return fields;
+}
+
 Poco::JSON::Object::Ptr json_of(const DriftReport::Item& item) {
     const Change& change = item.change;
     auto object = ordered_object();
@@ -36,24 +43,32 @@ Poco::JSON::Object::Ptr json_of(const DriftReport::Item& item) {
     object->set("name", text_or_null(item.name));
     object->set("action", std::string(to_string(change.kind())));
     object->set("reason", std::string(to_string(change.reason)));
-    auto fields = ordered_object();
-    set_from_to(*fields, "enabled", change.from.enabled, change.to.enabled);
-    set_from_to(*fields, "name", change.from.name, change.to.name);
-    object->set("fields", fields);
+    object->set("fields", fields_of(change));
     object->set("held", item.held);
     object->set("evidence", evidence_of(item));
     object->set("source", source_json(item.file, item.line));
     return object;
 }
 
-Poco::JSON::Array::Ptr json_of(const std::vector<KeyNote>& notes) {
+Poco::JSON::Object::Ptr json_of(const DriftReport::Note& note) {
+    const Change& change = note.item.change;
+    const Doubt& doubt = change.known.doubt;
+    auto object = ordered_object();
+    object->set("id", change.id.to_string());
+    object->set("name", text_or_null(note.item.name));
+    object->set("why", note.why);
+    object->set("fields", fields_of(change));
+    object->set("in_doubt_since", json_time(doubt.any() ? std::optional(doubt.since) : std::nullopt));
+    object->set("evidence", evidence_of(note.item));
+    object->set("source", source_json(note.item.file, note.item.line));
+    return object;
+}
+
+template <typename T>
+Poco::JSON::Array::Ptr array_of(const std::vector<T>& values) {
     Poco::JSON::Array::Ptr array = new Poco::JSON::Array;
-    for (const KeyNote& note : notes) {
-        auto object = ordered_object();
-        object->set("id", note.id.to_string());
-        object->set("why", note.why);
-        object->set("source", text_or_null(note.source));
-        array->add(object);
+    for (const T& value : values) {
+        array->add(json_of(value));
     }
     return array;
 }
@@ -120,13 +135,9 @@ std::string render_drift_json(const DriftReport& report) {
     root->set("digest", report.plan_digest);
     root->set("hold_digest", text_or_null(report.hold_digest));
     root->set("suspension", suspension_of(report));
-    Poco::JSON::Array::Ptr changes = new Poco::JSON::Array;
-    for (const DriftReport::Item& item : report.items) {
-        changes->add(json_of(item));
-    }
-    root->set("changes", changes);
-    root->set("rejected", json_of(report.rejected));
-    root->set("unmanaged_doubt", json_of(report.unmanaged_doubt));
+    root->set("changes", array_of(report.items));
+    root->set("rejected", array_of(report.rejected));
+    root->set("unmanaged_doubt", array_of(report.unmanaged_doubt));
     root->set("upcoming", upcoming_json(report.upcoming));
     root->set("errors", diagnostics_json(problems_of(report)));
     return json_text(*root, 2) + "\n";

@@ -35,12 +35,9 @@ std::string change_cell(const Change& change) {
     return cell;
 }
 
-std::string source_cell(const std::string& source) {
-    return source.empty() ? source_of("", 0) : code_span_in_table(source, 200);
-}
-
 std::string source_cell(const std::string& file, std::uint32_t line) {
-    return source_cell(file.empty() ? "" : source_of(file, line));
+    const std::string source = source_of(file, line);
+    return file.empty() ? source : code_span_in_table(source, 200);
 }
 
 MarkdownTable table_of(const DriftGroup& group, WallTime now) {
@@ -54,11 +51,23 @@ MarkdownTable table_of(const DriftGroup& group, WallTime now) {
     return table;
 }
 
-MarkdownTable table_of(const char* title, const std::vector<KeyNote>& notes) {
-    MarkdownTable table{fmt::format("{} ({})", title, notes.size()), {"key", "why", "source"}, {}};
-    for (const KeyNote& note : notes) {
-        table.rows.push_back(table_row({code_span_in_table(note.id.to_string()),
-                                        code_span_in_table(note.why, 200), source_cell(note.source)}));
+// `changes`: whether there is something that the file wants of the keys.
+MarkdownTable table_of(const char* title, const char* sign, bool changes,
+                       const std::vector<DriftReport::Note>& notes, WallTime now) {
+    MarkdownTable table{
+        fmt::format("{} ({})", title, notes.size()), {"", "key", "why", "evidence", "source"}, {}};
+    if (changes) {
+        table.header.insert(table.header.begin() + 2, "change");
+    }
+    for (const DriftReport::Note& note : notes) {
+        const DriftReport::Item& item = note.item;
+        std::vector<std::string> cells{code_span_in_table(sign), key_cell(item.name, item.change.id),
+                                       code_span_in_table(describe_note(note, now), 200),
+                                       describe_evidence(item, now), source_cell(item.file, item.line)};
+        if (changes) {
+            cells.insert(cells.begin() + 2, change_cell(item.change));
+        }
+        table.rows.push_back(table_row(cells));
     }
     return table;
 }
@@ -79,8 +88,9 @@ std::vector<MarkdownTable> tables_of(const DriftReport& report) {
     for (const DriftGroup& group : group_items(report)) {
         tables.push_back(table_of(group, report.generated_at));
     }
-    tables.push_back(table_of("rejected", report.rejected));
-    tables.push_back(table_of("in doubt, no longer managed", report.unmanaged_doubt));
+    tables.push_back(table_of("rejected", "x", true, report.rejected, report.generated_at));
+    tables.push_back(
+        table_of("in doubt, no longer managed", "?", false, report.unmanaged_doubt, report.generated_at));
     tables.push_back(table_of(report.upcoming, report.generated_at));
     std::erase_if(tables, [](const MarkdownTable& table) { return table.rows.empty(); });
     return tables;

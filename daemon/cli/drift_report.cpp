@@ -20,28 +20,46 @@ std::string_view to_string(Evidence evidence) noexcept {
     return "";
 }
 
+namespace {
+
+DriftReport::Item item_of(const DesiredState& desired, Change change) {
+    DriftReport::Item item;
+    if (const DesiredKey* key = desired.find(change.id)) {
+        item.name = key->name ? std::string(*key->name) : "";
+        item.file = desired.files()[key->file];
+        item.line = key->line;
+    }
+    if (item.name.empty() && change.known.observed) {
+        item.name = change.known.observed->name;
+    }
+    item.evidence = change.known.observed ? Evidence::recorded : Evidence::none;
+    item.change = std::move(change);
+    return item;
+}
+
+std::vector<DriftReport::Note> notes_of(const DesiredState& desired, std::vector<KeyNote> from) {
+    std::vector<DriftReport::Note> notes;
+    for (KeyNote& note : from) {
+        Change change{note.id,         std::move(note.to),     std::move(note.from),
+                      Reason::changed, std::move(note.source), std::move(note.known)};
+        notes.push_back({item_of(desired, std::move(change)), std::move(note.why)});
+    }
+    return notes;
+}
+
+} // namespace
+
 DriftReport make_drift_report(const DesiredState& desired, Plan plan, WallTime now) {
     DriftReport report;
-    report.rejected = std::move(plan.rejected);
-    report.unmanaged_doubt = std::move(plan.unmanaged_doubt);
+    report.rejected = notes_of(desired, std::move(plan.rejected));
+    report.unmanaged_doubt = notes_of(desired, std::move(plan.unmanaged_doubt));
     report.counts = plan.counts;
     report.oldest_evidence = plan.oldest_evidence;
     report.plan_digest = std::move(plan.digest);
     report.revision = desired.digest();
     report.generated_at = now;
     for (Change& change : plan.changes) {
-        DriftReport::Item item;
-        if (const DesiredKey* key = desired.find(change.id)) {
-            item.name = key->name ? std::string(*key->name) : "";
-            item.file = desired.files()[key->file];
-            item.line = key->line;
-        }
-        if (item.name.empty() && change.known.observed) {
-            item.name = change.known.observed->name;
-        }
-        item.evidence = change.known.observed ? Evidence::recorded : Evidence::none;
-        item.change = std::move(change);
-        report.items.push_back(std::move(item));
+        report.items.push_back(item_of(desired, std::move(change)));
     }
     return report;
 }

@@ -42,9 +42,14 @@ struct DriftReport {
         bool held = false; // the guard would not let it go without approval
         Evidence evidence = Evidence::none;
     };
+    // A key of which something is to be told, and nothing to be sent.
+    struct Note {
+        Item item; // what the file wants of the key, or nothing; and what is known of it
+        std::string why;
+    };
     std::vector<Item> items; // in the order of sending
-    std::vector<KeyNote> rejected;
-    std::vector<KeyNote> unmanaged_doubt;
+    std::vector<Note> rejected;
+    std::vector<Note> unmanaged_doubt;
     PlanCounts counts;
     std::optional<WallTime> oldest_evidence; // of the keys in sync
     std::string plan_digest;

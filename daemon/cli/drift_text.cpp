@@ -135,13 +135,18 @@ std::string section(const std::string& title, std::size_t count, const Table& ta
                : colored(fmt::format("{} ({})", title, count), bold, color) + "\n" + table.text() + "\n";
 }
 
-std::string note_lines(const char* title, const std::vector<KeyNote>& notes, const std::string& sign,
-                       bool color) {
+std::string note_lines(const char* title, const std::vector<DriftReport::Note>& notes,
+                       const std::string& sign, WallTime now, bool color) {
     Table table;
-    for (const KeyNote& note : notes) {
-        table.add(sign,
-                  {note.id.to_string(), note.source.empty() ? source_of("", 0) : visible_text(note.source),
-                   visible_text(note.why)});
+    for (const DriftReport::Note& note : notes) {
+        const DriftReport::Item& item = note.item;
+        std::vector<std::string> cells{item.change.id.to_string(), shown_name(item.name)};
+        if (!item.change.to.empty()) {
+            cells.push_back(describe_fields(item.change));
+        }
+        cells.insert(cells.end(), {visible_text(source_of(item.file, item.line)),
+                                   describe_evidence(item, now), visible_text(describe_note(note, now))});
+        table.add(sign, std::move(cells));
     }
     return section(title, notes.size(), table, color);
 }
@@ -199,9 +204,9 @@ std::string hold_line(const DriftReport& report) {
 
 std::string render_drift_text(const DriftReport& report, bool color) {
     return change_lines(report, color) +
-           note_lines("rejected", report.rejected, colored("x", red, color), color) +
+           note_lines("rejected", report.rejected, colored("x", red, color), report.generated_at, color) +
            note_lines("in doubt, no longer managed", report.unmanaged_doubt, colored("?", yellow, color),
-                      color) +
+                      report.generated_at, color) +
            upcoming_lines(report, color) + colored(commit_line(report), dim, color) +
            colored(suspension_line(report), yellow, color) + colored(hold_line(report), red, color) +
            colored(problem_lines(report), red, color) + colored(describe_summary(report), bold, color) + "\n";

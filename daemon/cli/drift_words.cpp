@@ -94,6 +94,13 @@ std::string describe_reason(const Change& change, WallTime now) {
     return "changed";
 }
 
+std::string describe_note(const DriftReport::Note& note, WallTime now) {
+    const Change& change = note.item.change;
+    return change.to.empty() && change.known.doubt.any()
+               ? fmt::format("{}; sent {}", note.why, describe_age(change.known.doubt.since, now))
+               : note.why;
+}
+
 std::string describe_evidence(const DriftReport::Item& item, WallTime now) {
     if (item.evidence == Evidence::none || !item.change.known.observed) {
         return "none";

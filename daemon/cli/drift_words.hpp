@@ -32,6 +32,7 @@ std::vector<FieldChange> field_changes(const Change& change);
 
 std::string_view sign_of(const DriftReport::Item& item); // + first seen, ~ changed, ! held
 std::string describe_reason(const Change& change, WallTime now);
+std::string describe_note(const DriftReport::Note& note, WallTime now);     // of a doubt, also since when
 std::string describe_evidence(const DriftReport::Item& item, WallTime now); // "recorded 3 min ago", "none"
 std::string source_of(const std::string& file, std::uint32_t line); // "keys.yaml:12"; no file: says so
 

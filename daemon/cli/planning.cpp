@@ -5,6 +5,7 @@
 #include "daemon/runtime/event_loop.hpp"
 #include "state/state_store.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace apikeyd {
@@ -16,6 +17,17 @@ class NothingKnown final : public KnownSequence {
   public:
     const KnownKey* next() override { return nullptr; }
 };
+
+void mark_probed(DriftReport& report, const std::set<KeyId>& probed) {
+    const auto mark = [&](DriftReport::Item& item) {
+        if (probed.contains(item.change.id)) {
+            item.evidence = Evidence::probed;
+        }
+    };
+    std::ranges::for_each(report.items, mark);
+    std::ranges::for_each(report.rejected, mark, &DriftReport::Note::item);
+    std::ranges::for_each(report.unmanaged_doubt, mark, &DriftReport::Note::item);
+}
 
 } // namespace
 
@@ -65,11 +77,7 @@ DriftReport drift_from(StateStore* store, const DesiredState& desired, std::opti
     if (store != nullptr) {
         report.suspension = suspension_in_force(*store, report.generated_at);
     }
-    for (DriftReport::Item& item : report.items) {
-        if (probed.contains(item.change.id)) {
-            item.evidence = Evidence::probed;
-        }
-    }
+    mark_probed(report, probed);
     return report;
 }
 

@@ -87,10 +87,20 @@ void note_unmanaged_doubt(Plan& plan, const DesiredKey* desired, const KnownKey&
     unmanaged.name = unmanaged.name && !(desired != nullptr && desired->name);
     unmanaged.enabled = unmanaged.enabled && !(desired != nullptr && desired->enabled);
     if (unmanaged.any()) {
-        plan.unmanaged_doubt.push_back({known.id, source,
+        plan.unmanaged_doubt.push_back({known.id,
+                                        source,
                                         "an earlier change of " + doubtful_fields(unmanaged) +
-                                            " was not answered, and the file no longer manages it"});
+                                            " was not answered, and the file no longer manages it",
+                                        {},
+                                        {},
+                                        known});
     }
+}
+
+void note_rejected(Plan& plan, const KnownKey& known, std::string source, Fields to) {
+    Fields from = certain_values(to, known);
+    plan.rejected.push_back(
+        {known.id, std::move(source), known.rejection->why, std::move(to), std::move(from), known});
 }
 
 // What was refused is worth a new try once the file has asked for something else in between.
@@ -115,7 +125,7 @@ void add_key(Plan& plan, const DesiredState& desired, const DesiredKey& key, con
         const WallTime evidence = known->observed->observed_at;
         plan.oldest_evidence = plan.oldest_evidence ? std::min(*plan.oldest_evidence, evidence) : evidence;
     } else if (key_plan.standing == Standing::rejected) {
-        plan.rejected.push_back({key.id, desired.where(key), known->rejection->why});
+        note_rejected(plan, *known, desired.where(key), fields_to_send(key, *known));
     }
     if (key_plan.change) {
         plan.changes.push_back(std::move(*key_plan.change));
@@ -128,7 +138,7 @@ void add_removed_key(Plan& plan, const KnownKey& known) {
         ++plan.counts.removed;
         plan.changes.push_back(std::move(*key_plan.change));
     } else if (key_plan.standing == Standing::rejected) {
-        plan.rejected.push_back({known.id, "", known.rejection->why});
+        note_rejected(plan, known, "", {std::nullopt, false});
     }
 }
 

@@ -29,11 +29,14 @@ struct KeyPlan {
     std::optional<Change> change; // present unless in sync or rejected
 };
 
-// Something to tell of a key for which nothing is sent.
+// Something to tell of a key for which nothing is sent. There are few of them, so each is whole.
 struct KeyNote {
     KeyId id;
     std::string source; // file:line; empty: not in the file
     std::string why;
+    Fields to = {};      // what would be sent but for that; empty where the file manages nothing of it
+    Fields from = {};    // as a change's
+    KnownKey known = {}; // what was known of the key when this was decided
 };
 
 struct PlanCounts {

@@ -60,6 +60,15 @@ inline Fields enabled(bool value) {
     return {std::nullopt, value};
 }
 
+// A key that the file doesn't name, whose name was sent 20 minutes ago without an answer.
+inline DriftReport::Note unmanaged(unsigned number, const std::string& known_name, std::string why) {
+    DriftReport::Note note{item(number, known_name, {}, Fields{known_name, true}), std::move(why)};
+    note.item.change.known.doubt = {true, false, at_second(-1200)};
+    note.item.file.clear();
+    note.item.line = 0;
+    return note;
+}
+
 // Something of everything.
 inline DriftReport rich_report() {
     using namespace std::chrono_literals;
@@ -86,11 +95,11 @@ inline DriftReport rich_report() {
     report.held = 3;
     report.hold_digest = "sha256:" + std::string(32, 'c') + std::string(32, 'd');
     report.rejected = {
-        {key_id(8), "keys.yaml:27", "404: there is no such key"},
-        {key_id(9), "keys.yaml:30", "the name came back as 'b' where 'a' was asked for"},
+        {item(8, "nobody", enabled(true), std::nullopt), "404: there is no such key"},
+        {item(9, "a", name("a"), name("b"), 50h), "the name came back as 'b' where 'a' was asked for"},
     };
-    report.unmanaged_doubt = {
-        {key_id(10), "", "an earlier change of name was not answered, and the file no longer manages it"}};
+    report.unmanaged_doubt = {unmanaged(
+        10, "adrift", "an earlier change of name was not answered, and the file no longer manages it")};
     report.counts = {9, 2, 3, 1, 1, 2, 1};
     report.commit = Commit{"0123456789abcdef0123456789abcdef01234567", "Ada <ada@example.com>", later(-26h),
                            "Retire the importer", true};
@@ -116,8 +125,9 @@ inline DriftReport hostile_report() {
         report.items.push_back(item(number, text, name(text), name(number == 2 ? "`" + text + "`" : text)));
         report.items.back().file = "a|b`c<d>\n.yaml";
     }
-    report.rejected = {{key_id(8), "a|b`c<d>.yaml:27", text}};
-    report.unmanaged_doubt = {{key_id(9), "", text}};
+    report.rejected = {{item(8, text, name(text), name("`" + text)), text}};
+    report.rejected.back().item.file = "a|b`c<d>.yaml";
+    report.unmanaged_doubt = {unmanaged(9, text, text)};
     report.upcoming = {{key_id(10), text, false, at_second(100), "a|b`c<d>.yaml", 36}};
     report.counts.managed = report.counts.drifted = 3;
     report.commit = Commit{"0123456789abcdef", text, at_second(-1), text, false};

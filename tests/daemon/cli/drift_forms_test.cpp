@@ -89,6 +89,25 @@ TEST_CASE("drift forms: no control or hidden character is passed on") {
     }
 }
 
+TEST_CASE("drift forms: what is rejected or in doubt has name, fields, evidence and place in each form") {
+    DriftReport report = rich_report();
+    report.items.clear();
+    for (const std::string& text : all_forms(report)) {
+        CHECK_THAT(text, Contains("nobody") && Contains("404: there is no such key"));
+        CHECK_THAT(text, Contains("recorded 2 d ago") || Contains("\"observed_at\": \"2023-11-12"));
+        CHECK_THAT(text, Contains("keys.yaml:30") || Contains("\"line\": 30"));
+        CHECK_THAT(text, Contains("adrift"));
+        CHECK_THAT(text, Contains("sent 20 min ago") || Contains("\"in_doubt_since\": \"2023-11-14"));
+    }
+    CHECK_THAT(render_drift_text(report, false), Contains("enabled: ? -> true  keys.yaml:27"));
+    const auto rejected = parsed(render_drift_json(report))->getArray("rejected")->getObject(1);
+    CHECK(rejected->getObject("fields")->getObject("name")->getValue<std::string>("from") == "b");
+    CHECK(rejected->getObject("fields")->getObject("name")->getValue<std::string>("to") == "a");
+    CHECK(rejected->getObject("source")->getValue<std::string>("file") == "keys.yaml");
+    CHECK(rejected->getObject("evidence")->getValue<std::string>("kind") == "recorded");
+    CHECK(rejected->getValue<std::string>("name") == "a");
+}
+
 TEST_CASE("drift text: the last line sums up, in colour where asked") {
     CHECK(last_line(render_drift_text(rich_report(), false)) ==
           "9 managed keys: 2 in sync (oldest answer 2 h ago), 3 drifted, 1 not seen yet, 1 in doubt, "

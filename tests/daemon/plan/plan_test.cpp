@@ -89,6 +89,8 @@ TEST_CASE("plan: a key that the file doesn't name is left alone; a doubt about i
     CHECK(plan.unmanaged_doubt[0].id == id1);
     CHECK(plan.unmanaged_doubt[0].source.empty());
     CHECK_THAT(plan.unmanaged_doubt[0].why, Catch::Matchers::Contains("change of enabled was not answered"));
+    CHECK(plan.unmanaged_doubt[0].to.empty());
+    CHECK(plan.unmanaged_doubt[0].known == doubting(seen(id1, "a", true), false, true));
     CHECK(plan.unmanaged_doubt[1].id == key_id(3));
 }
 
@@ -121,6 +123,9 @@ TEST_CASE("plan: rejected values are not sent again until the file asks for othe
     REQUIRE(same.rejected.size() == 1);
     CHECK(same.rejected[0].why == "the name is taken");
     CHECK(same.rejected[0].source == "keys.yaml:3");
+    CHECK(same.rejected[0].to == Fields{"taken", std::nullopt});
+    CHECK(same.rejected[0].from == Fields{"a", std::nullopt});
+    CHECK(same.rejected[0].known == known);
 
     CHECK(plan_of({{id1, "other", true}}, {known}).changes.size() == 1);
     CHECK(plan_of({{id1, "taken", false}}, {known}).changes.size() == 1);
