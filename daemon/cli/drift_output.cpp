@@ -4,11 +4,20 @@
 #include "daemon/runtime/event_loop.hpp"
 
 #include <exception>
+#include <optional>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace apikeyd {
 
 namespace {
+
+// Nothing where it is no terminal, or one that doesn't say.
+std::optional<std::size_t> terminal_width(int fd) {
+    winsize size{};
+    const bool known = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return known ? std::optional<std::size_t>(size.ws_col) : std::nullopt;
+}
 
 std::string render(const DriftReport& report, const CommandLine& line) {
     switch (line.format) {
@@ -23,7 +32,9 @@ std::string render(const DriftReport& report, const CommandLine& line) {
     case OutputFormat::sarif:
         break;
     }
-    return render_drift_text(report, !writes_file(line) && wants_color(line, STDOUT_FILENO));
+    return writes_file(line)
+               ? render_drift_text(report, false)
+               : render_drift_text(report, wants_color(line, STDOUT_FILENO), terminal_width(STDOUT_FILENO));
 }
 
 std::string render(const std::vector<Diagnostic>& errors, OutputFormat format) {

@@ -74,10 +74,12 @@ DriftReport make_drift_report(const DesiredState& desired, Plan plan, WallTime n
 void mark_held(DriftReport& report, const DisableLimit& max_disable, const std::optional<HeldPlan>& held);
 
 // The forms; each ends with a newline, and none passes on what a terminal or a browser would obey.
-std::string render_drift_text(const DriftReport& report, bool color); // the last line sums up
-std::string render_drift_json(const DriftReport& report);             // format version 1.0
-std::string render_drift_markdown(const DriftReport& report);         // fits a comment on GitHub
-std::string render_drift_html(const DriftReport& report);             // one file, without scripts
+// The last line sums up. `width`: columns of the terminal, where it goes to one; rows that are longer take
+// more than a line then, and what is longer even so is broken at spaces.
+std::string render_drift_text(const DriftReport& report, bool color, std::optional<std::size_t> width = {});
+std::string render_drift_json(const DriftReport& report);     // format version 1.0
+std::string render_drift_markdown(const DriftReport& report); // fits a comment on GitHub
+std::string render_drift_html(const DriftReport& report);     // one file, without scripts
 
 // The same where there is no report, for what is wrong with what it would be made from. Text is what
 // render_diagnostics() writes.

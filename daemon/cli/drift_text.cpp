@@ -2,6 +2,7 @@
 #include "config/utf8.hpp"
 #include "daemon/cli/color.hpp"
 #include "daemon/cli/drift_words.hpp"
+#include "daemon/cli/text_columns.hpp"
 
 #include <fmt/format.h>
 
@@ -18,9 +19,6 @@ using sgr::dim;
 using sgr::green;
 using sgr::red;
 using sgr::yellow;
-
-// Columns beyond which a long text doesn't push the others further.
-constexpr std::size_t widest = 60;
 
 const char* color_of(const Change& change) {
     if (!change.to.enabled) {
@@ -46,120 +44,99 @@ std::string describe_fields(const Change& change) {
     return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::size_t columns(const std::string& text) {
-    std::size_t width = 0;
-    for (std::size_t at = 0; at < text.size();) {
-        const CodePoint point = decode_utf8(text, at);
-        width += static_cast<std::size_t>(display_width(point.value));
-        at += point.size;
-    }
-    return width;
-}
-
-std::string padded(std::string text, std::size_t width) {
-    const std::size_t used = columns(text);
-    return used < width ? text.append(width - used, ' ') : text;
-}
-
-// Lines under one heading. The cells stand in columns; the last is as long as it likes.
-class Table {
-  public:
-    using Cells = std::vector<std::string>;
-
-    void add(std::string sign, Cells cells) { rows_.emplace_back(std::move(sign), std::move(cells)); }
-
-    // The signs may be coloured, and take one column.
-    std::string text(const std::vector<std::size_t>& widths) const {
-        std::string text;
-        for (const auto& [sign, cells] : rows_) {
-            text += sign + " ";
-            for (std::size_t i = 0; i + 1 < cells.size(); ++i) {
-                text += padded(cells[i], widths[i]) + "  ";
-            }
-            text += cells.back() + "\n";
-        }
-        return text;
-    }
-
-    void widen(std::vector<std::size_t>& widths) const {
-        for (const auto& [sign, cells] : rows_) {
-            widths.resize(std::max(widths.size(), cells.size()));
-            for (std::size_t i = 0; i < cells.size(); ++i) {
-                widths[i] = std::max(widths[i], std::min(columns(cells[i]), widest));
-            }
-        }
-    }
-
-    std::string text() const {
-        std::vector<std::size_t> widths;
-        widen(widths);
-        return text(widths);
-    }
-
-    bool empty() const noexcept { return rows_.empty(); }
-
-  private:
-    std::vector<std::pair<std::string, Cells>> rows_;
-};
-
-Table table_of(const DriftGroup& group, WallTime now, bool color) {
-    Table table;
+RowTable table_of(const DriftGroup& group, WallTime now, bool color) {
+    RowTable table;
     for (const DriftReport::Item* item : group.items) {
-        table.add(colored(std::string(sign_of(*item)), color_of(item->change), color),
-                  {item->change.id.to_string(), shown_name(item->name), describe_fields(item->change),
-                   visible_text(source_of(item->file, item->line)), describe_reason(item->change, now),
-                   describe_evidence(*item, now)});
+        table.add({colored(std::string(sign_of(*item)), color_of(item->change), color),
+                   {item->change.id.to_string(), shown_name(item->name)},
+                   {describe_fields(item->change)},
+                   {visible_text(source_of(item->file, item->line)), describe_reason(item->change, now),
+                    describe_evidence(*item, now)}});
     }
     return table;
 }
 
-// The columns of all groups line up.
-std::string change_lines(const DriftReport& report, bool color) {
-    const std::vector<DriftGroup> groups = group_items(report);
-    std::vector<Table> tables;
-    std::vector<std::size_t> widths;
-    for (const DriftGroup& group : groups) {
-        tables.push_back(table_of(group, report.generated_at, color));
-        tables.back().widen(widths);
-    }
-    std::string text;
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-        text += colored(describe_group(groups[i]), bold, color) + "\n" + tables[i].text(widths) + "\n";
-    }
-    return text;
-}
-
-std::string section(const std::string& title, std::size_t count, const Table& table, bool color) {
-    return table.empty()
-               ? ""
-               : colored(fmt::format("{} ({})", title, count), bold, color) + "\n" + table.text() + "\n";
-}
-
-std::string note_lines(const char* title, const std::vector<DriftReport::Note>& notes,
-                       const std::string& sign, WallTime now, bool color) {
-    Table table;
+RowTable table_of(const std::vector<DriftReport::Note>& notes, const std::string& sign, WallTime now) {
+    RowTable table;
     for (const DriftReport::Note& note : notes) {
         const DriftReport::Item& item = note.item;
-        std::vector<std::string> cells{item.change.id.to_string(), shown_name(item.name)};
-        if (!item.change.to.empty()) {
-            cells.push_back(describe_fields(item.change));
-        }
-        cells.insert(cells.end(), {visible_text(source_of(item.file, item.line)),
-                                   describe_evidence(item, now), visible_text(describe_note(note, now))});
-        table.add(sign, std::move(cells));
+        const RowTable::Cells change =
+            item.change.to.empty() ? RowTable::Cells{} : RowTable::Cells{describe_fields(item.change)};
+        table.add({sign,
+                   {item.change.id.to_string(), shown_name(item.name)},
+                   change,
+                   {visible_text(source_of(item.file, item.line)), describe_evidence(item, now),
+                    visible_text(describe_note(note, now))}});
     }
-    return section(title, notes.size(), table, color);
+    return table;
 }
 
-std::string upcoming_lines(const DriftReport& report, bool color) {
-    Table table;
-    for (const DriftReport::Upcoming& coming : report.upcoming) {
-        table.add(colored(">", dim, color),
-                  {format_second(coming.at), coming.enabled ? "enable" : "disable", coming.id.to_string(),
-                   shown_name(coming.name), visible_text(source_of(coming.file, coming.line)),
-                   describe_wait(coming.at, report.generated_at)});
+RowTable table_of(const std::vector<DriftReport::Upcoming>& upcoming, WallTime now, bool color) {
+    RowTable table;
+    for (const DriftReport::Upcoming& coming : upcoming) {
+        table.add({colored(">", dim, color),
+                   {format_second(coming.at), coming.enabled ? "enable" : "disable", coming.id.to_string(),
+                    shown_name(coming.name)},
+                   {},
+                   {visible_text(source_of(coming.file, coming.line)), describe_wait(coming.at, now)}});
     }
-    return section("coming", report.upcoming.size(), table, color);
+    return table;
+}
+
+// A table under its heading.
+struct Section {
+    std::string title;
+    RowTable table;
+    std::vector<std::size_t> widths;
+};
+
+// The columns of all changes line up, of whatever kind they are.
+std::vector<Section> sections_of(const DriftReport& report, bool color) {
+    const WallTime now = report.generated_at;
+    std::vector<Section> sections;
+    std::vector<std::size_t> widths;
+    for (const DriftGroup& group : group_items(report)) {
+        sections.push_back({describe_group(group), table_of(group, now, color), {}});
+        sections.back().table.widen(widths);
+    }
+    for (Section& section : sections) {
+        section.widths = widths;
+    }
+    const auto add = [&](const char* title, std::size_t count, RowTable table) {
+        if (count > 0) {
+            widths = table.widths();
+            sections.push_back({fmt::format("{} ({})", title, count), std::move(table), widths});
+        }
+    };
+    add("rejected", report.rejected.size(), table_of(report.rejected, colored("x", red, color), now));
+    add("in doubt, no longer managed", report.unmanaged_doubt.size(),
+        table_of(report.unmanaged_doubt, colored("?", yellow, color), now));
+    add("coming", report.upcoming.size(), table_of(report.upcoming, now, color));
+    return sections;
+}
+
+// The first layout in which the rows fit; the last where none is narrow enough.
+RowLayout layout_for(const std::vector<Section>& sections, std::optional<std::size_t> width) {
+    for (const RowLayout layout : {RowLayout::one_line, RowLayout::two_lines}) {
+        const auto fits = [&](const Section& section) {
+            return section.table.needed(layout, section.widths) <= *width;
+        };
+        if (!width || std::ranges::all_of(sections, fits)) {
+            return layout;
+        }
+    }
+    return RowLayout::three_lines;
+}
+
+std::string rows_of(const DriftReport& report, bool color, std::optional<std::size_t> width) {
+    const std::vector<Section> sections = sections_of(report, color);
+    const RowLayout layout = layout_for(sections, width);
+    std::string text;
+    for (const Section& section : sections) {
+        text += colored(section.title, bold, color) + "\n" +
+                section.table.text(layout, section.widths, width) + "\n";
+    }
+    return text;
 }
 
 std::string commit_line(const DriftReport& report) {
@@ -200,16 +177,26 @@ std::string hold_line(const DriftReport& report) {
                : fmt::format("held: {}{}{}\n", held, command.empty() ? "" : "; let them go with: ", command);
 }
 
+// Each line by itself; what is broken off is indented.
+std::string wrapped_lines(const std::string& lines, std::optional<std::size_t> width) {
+    std::string text;
+    for (std::size_t start = 0; width && start < lines.size();) {
+        const std::size_t end = std::min(lines.find('\n', start), lines.size());
+        text += wrapped(lines.substr(start, end - start), *width, 2) + (end < lines.size() ? "\n" : "");
+        start = end + 1;
+    }
+    return width ? text : lines;
+}
+
 } // namespace
 
-std::string render_drift_text(const DriftReport& report, bool color) {
-    return change_lines(report, color) +
-           note_lines("rejected", report.rejected, colored("x", red, color), report.generated_at, color) +
-           note_lines("in doubt, no longer managed", report.unmanaged_doubt, colored("?", yellow, color),
-                      report.generated_at, color) +
-           upcoming_lines(report, color) + colored(commit_line(report), dim, color) +
-           colored(suspension_line(report), yellow, color) + colored(hold_line(report), red, color) +
-           colored(problem_lines(report), red, color) + colored(describe_summary(report), bold, color) + "\n";
+std::string render_drift_text(const DriftReport& report, bool color, std::optional<std::size_t> width) {
+    const auto paragraph = [&](const std::string& lines, const char* code) {
+        return colored(wrapped_lines(lines, width), code, color);
+    };
+    return rows_of(report, color, width) + paragraph(commit_line(report), dim) +
+           paragraph(suspension_line(report), yellow) + paragraph(hold_line(report), red) +
+           paragraph(problem_lines(report), red) + paragraph(describe_summary(report), bold) + "\n";
 }
 
 } // namespace apikeyd

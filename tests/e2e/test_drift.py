@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The drift report's forms: where they go, what they hold, and that nothing in them is more than text."""
 
+import fcntl
 import json
 import os
+import pty
 import re
 import shutil
 import stat
+import struct
 import subprocess
+import termios
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -105,6 +109,20 @@ class Drift(Case):
         first = next(line for line in lines if line.startswith("~ "))
         self.assertRegex(first, rf"^~ {LEGACY}  legacy-import +enabled: false -> true +\S+keys.yaml:8 +changed +"
                                 r"recorded (just now|\d+ s ago)$")
+
+    def test_text_fits_the_terminal_that_it_goes_to(self) -> None:
+        self.apply()
+        self.save(key(BILLING, "billing-service-of-the-second-floor", True), key(MOBILE, "mobile-2"))
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.assertEqual(self.run_apikeyd("drift", *self.options(), "--no-color", stdout=theirs).returncode,
+                         DIFFERENCES)
+        os.close(theirs)
+        lines = os.read(ours, 65536).decode().splitlines()
+        self.assertLessEqual(max(map(len, lines)), 80, lines)
+        self.assertIn(f"~ {BILLING}  billing-service-of-the-second-floor", lines)
+        self.assertGreater(max(map(len, self.drift("text", DIFFERENCES).stdout.splitlines())), 80, "no terminal")
 
     def test_held_disables_come_with_the_command_that_lets_them_go(self) -> None:
         ids = harness.counted_ids(10)

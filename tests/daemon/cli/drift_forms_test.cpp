@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/drift_words.hpp"
+#include "daemon/cli/text_columns.hpp"
 #include "tests/support/drift.hpp"
 #include "tests/support/golden.hpp"
 
 #include <Poco/JSON/Parser.h>
 #include <catch2/catch.hpp>
+#include <iterator>
+#include <sstream>
 
 using namespace apikeyd;
 using namespace apikeyd::test;
@@ -114,6 +117,51 @@ TEST_CASE("drift text: the last line sums up, in colour where asked") {
           "2 rejected, 1 taken out of the file, 3 held\n");
     CHECK_THAT(render_drift_text(rich_report(), true), Contains("\x1b[1mdisable (3, held)\x1b[0m"));
     CHECK_THAT(render_drift_text(rich_report(), false), !Contains("\x1b"));
+}
+
+TEST_CASE("drift text: on a terminal that is too narrow, every row takes two lines") {
+    DriftReport report = rich_report();
+    std::erase_if(report.items, [](const auto& item) { return item.change.to.name.has_value(); });
+    report.rejected.clear();
+    const std::string text = render_drift_text(report, false, 80);
+    CHECK_THAT(text, Contains("! 000000000000000000000006  请求-网关      enabled: true -> false\n"
+                              "    keys.yaml:21  changed  recorded 3 min ago\n"));
+    CHECK_THAT(text, Contains("? 00000000000000000000000a  adrift\n"
+                              "    (not in the file)  recorded 3 min ago\n"
+                              "      an earlier change of name was not answered,"));
+    CHECK_THAT(text, Contains("\n    keys.yaml:36  in 36 h\n"));
+    CHECK(render_drift_text(report, false, 1000) == render_drift_text(report, false));
+}
+
+TEST_CASE("drift text: a terminal breaks no line in a word, and nothing gets lost") {
+    check_golden(APIKEYD_GOLDEN, "rich-80.txt", render_drift_text(rich_report(), false, 80));
+    const auto words = [](const std::string& text) {
+        std::istringstream stream(text);
+        return std::vector<std::string>(std::istream_iterator<std::string>(stream), {});
+    };
+    const std::string unbroken = render_drift_text(rich_report(), false);
+    for (const std::size_t width : {60U, 80U, 100U, 120U}) {
+        const std::string text = render_drift_text(rich_report(), false, width);
+        std::istringstream lines(text);
+        for (std::string line; std::getline(lines, line);) {
+            INFO(line);
+            CHECK(columns(line) <= width);
+        }
+        CHECK(words(text) == words(unbroken));
+    }
+    CHECK_THAT(render_drift_text(rich_report(), true, 80),
+               Contains("\x1b[31m!\x1b[0m 000000000000000000000005"));
+}
+
+TEST_CASE("drift text: a name that is too long for a terminal is broken at its spaces") {
+    DriftReport report = many(1);
+    report.items[0].name = "a name of many words that goes on and on, and on, until it finds no room, ever";
+    CHECK_THAT(render_drift_text(report, false, 80),
+               Contains("~ 000000000000000000000001\n"
+                        "      a name of many words that goes on and on, and on, until it finds no room,\n"
+                        "      ever\n"
+                        "    enabled: true -> false\n"
+                        "    keys.yaml:6  changed  recorded 3 min ago\n"));
 }
 
 TEST_CASE("drift text: a key that only partly fits the table keeps the columns of the others") {
