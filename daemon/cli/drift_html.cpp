@@ -206,6 +206,15 @@ std::string cards(const DriftReport& report) {
            (bar.empty() ? "" : "<div class=\"bar\" aria-hidden=\"true\">" + bar + "</div>\n");
 }
 
+std::string approval_of(const DriftReport& report) {
+    const std::string digest = approval_digest(report);
+    if (digest.empty()) {
+        return {};
+    }
+    const auto [daemon, pipeline] = approve_commands(digest);
+    return fmt::format(" Let them go with the daemon: {}; in a pipeline: {}.", code(daemon), code(pipeline));
+}
+
 std::string notices(const DriftReport& report) {
     std::string text;
     for (const std::string& problem : report.problems) {
@@ -221,9 +230,8 @@ std::string notices(const DriftReport& report) {
                         pause.reason.empty() ? "" : ": " + isolated(pause.reason));
     }
     if (const std::string held = describe_hold(report); !held.empty()) {
-        const std::string command = approve_command(report);
         text += fmt::format("<div class=\"notice red\"><p><b>Held</b>: {}.{}</p></div>\n", held,
-                            command.empty() ? "" : " Let them go with " + code(command));
+                            approval_of(report));
     }
     return text;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/diagnostic_json.hpp"
 #include "daemon/cli/drift_report.hpp"
+#include "daemon/cli/drift_words.hpp"
 #include "daemon/cli/upcoming_json.hpp"
 #include "daemon/runtime/json_text.hpp"
 
@@ -133,7 +134,8 @@ std::string render_drift_json(const DriftReport& report) {
     root->set("revision", revision_of(report));
     root->set("summary", summary_of(report));
     root->set("digest", report.plan_digest);
-    root->set("hold_digest", text_or_null(report.hold_digest));
+    root->set("hold_digest", text_or_null(approval_digest(report)));
+    root->set("approve", approve_json(approval_digest(report)));
     root->set("suspension", suspension_of(report));
     root->set("changes", array_of(report.items));
     root->set("rejected", array_of(report.rejected));
@@ -145,7 +147,7 @@ std::string render_drift_json(const DriftReport& report) {
 
 std::string render_drift_errors_json(const std::vector<Diagnostic>& errors, WallTime generated_at) {
     auto root = document(generated_at);
-    for (const char* unknown : {"revision", "summary", "digest", "hold_digest", "suspension"}) {
+    for (const char* unknown : {"revision", "summary", "digest", "hold_digest", "approve", "suspension"}) {
         root->set(unknown, Poco::Dynamic::Var());
     }
     for (const char* none : {"changes", "rejected", "unmanaged_doubt", "upcoming"}) {

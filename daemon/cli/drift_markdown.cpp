@@ -125,9 +125,12 @@ std::string alerts(const DriftReport& report) {
         }
     }
     if (const std::string held = describe_hold(report); !held.empty()) {
-        const std::string command = approve_command(report);
-        text += fmt::format("\n> [!WARNING]\n> Held: {}.{}\n", held,
-                            command.empty() ? "" : " Let them go with: " + code_span(command));
+        text += fmt::format("\n> [!WARNING]\n> Held: {}.\n", held);
+        if (const std::string digest = approval_digest(report); !digest.empty()) {
+            const auto [daemon, pipeline] = approve_commands(digest);
+            text += fmt::format("> Let them go with the daemon: {}; in a pipeline: {}.\n", code_span(daemon),
+                                code_span(pipeline));
+        }
     }
     return text;
 }

@@ -64,29 +64,34 @@ DriftReport make_drift_report(const DesiredState& desired, Plan plan, WallTime n
     return report;
 }
 
-void mark_held(DriftReport& report, const DisableLimit& max_disable, const std::optional<HeldPlan>& held) {
-    const auto approved = [&](const KeyId& id) {
-        return held && std::ranges::binary_search(held->approved, id);
+void mark_held(DriftReport& report, const DisableLimit& max_disable, const std::optional<HeldPlan>& held,
+               const std::optional<KeyId>& spared) {
+    const auto counts_as_disable = [&](const Change& change) {
+        return change.disables() && may_be_enabled(change.known) && change.id != spared &&
+               !(held && std::ranges::binary_search(held->approved, change.id));
     };
     std::uint64_t removals = 0;
-    std::uint64_t disables = 0;
+    std::vector<KeyId> disables;
     for (const DriftReport::Item& item : report.items) {
-        if (item.change.disables() && may_be_enabled(item.change.known) && !approved(item.change.id)) {
-            ++disables;
+        if (counts_as_disable(item.change)) {
+            disables.push_back(item.change.id);
             removals += item.change.reason == Reason::removed ? 1 : 0;
             report.unseen_disables += item.change.known.observed ? 0 : 1;
         }
     }
     const PlanCounts& counts = report.counts;
     const bool emptied = counts.managed == 0 && removals > 0;
-    if (!emptied && disables <= allowed_disables(max_disable, counts.managed + counts.removed)) {
+    if (!emptied && disables.size() <= allowed_disables(max_disable, counts.managed + counts.removed)) {
         return;
     }
+    std::ranges::sort(disables);
     for (DriftReport::Item& item : report.items) {
-        item.held = item.change.disables() && may_be_enabled(item.change.known) && !approved(item.change.id);
+        item.held = std::ranges::binary_search(disables, item.change.id);
     }
-    report.held = disables;
-    report.hold_digest = held && !held->approved_at ? held->digest : "";
+    report.held = disables.size();
+    // Looks that were recorded since then may have shown that there is less to disable: that is another plan.
+    const bool holds_still = held && !held->approved_at && std::ranges::includes(disables, held->ids);
+    report.hold_digest = holds_still ? held->digest : "";
 }
 
 std::string describe_age(WallTime then, WallTime now) {

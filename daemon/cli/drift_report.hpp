@@ -58,7 +58,7 @@ struct DriftReport {
     std::optional<Suspension> suspension; // nothing is sent just now
     std::vector<Upcoming> upcoming;       // the next change of each key that has one, by time
     std::uint64_t held = 0;
-    std::string hold_digest;           // what to approve, where the daemon said so already; empty: it hasn't
+    std::string hold_digest;           // what to approve, as it was recorded; empty: nothing that holds still
     std::uint64_t unseen_disables = 0; // wanted of keys never answered: they may be disabled already
     std::vector<std::string> problems; // why the report may not be the whole truth, each a sentence's worth
     WallTime generated_at{};
@@ -70,8 +70,10 @@ struct DriftReport {
 DriftReport make_drift_report(const DesiredState& desired, Plan plan, WallTime now);
 
 // Marks what the guard would hold: all disables of keys that may be enabled, where they are more than may go.
-// `held`: what is held of this very revision, with its approval.
-void mark_held(DriftReport& report, const DisableLimit& max_disable, const std::optional<HeldPlan>& held);
+// `held`: what is held of this very revision, with its approval. `spared`: our own key, where disabling it is
+// refused, whatever is approved.
+void mark_held(DriftReport& report, const DisableLimit& max_disable, const std::optional<HeldPlan>& held,
+               const std::optional<KeyId>& spared = {});
 
 // The forms; each ends with a newline, and none passes on what a terminal or a browser would obey.
 // The last line sums up. `width`: columns of the terminal, where it goes to one; rows that are longer take

@@ -171,10 +171,10 @@ std::string problem_lines(const DriftReport& report) {
 
 std::string hold_line(const DriftReport& report) {
     const std::string held = describe_hold(report);
-    const std::string command = approve_command(report);
+    const std::string digest = approval_digest(report);
     return held.empty()
                ? ""
-               : fmt::format("held: {}{}{}\n", held, command.empty() ? "" : "; let them go with: ", command);
+               : fmt::format("held: {}{}", held, digest.empty() ? "\n" : "; " + approve_lines(digest));
 }
 
 // Each line by itself; what is broken off is indented.

@@ -11,11 +11,7 @@ namespace apikeyd {
 
 namespace {
 
-constexpr std::size_t shown_digits = 12; // of a digest, where it is to be typed
-
-std::string short_digest(const std::string& digest) {
-    return digest.substr(digest.find(':') + 1, shown_digits);
-}
+constexpr std::size_t shown_digits = 12; // of a digest, where it is for people
 
 std::string held_digest(const DriftReport& report) {
     std::vector<Change> held;
@@ -156,15 +152,25 @@ std::string describe_hold(const DriftReport& report) {
                        report.held == 1 ? "1 disable is" : fmt::format("{} disables are", report.held));
 }
 
-std::string approve_command(const DriftReport& report) {
-    if (report.held == 0) {
-        return {};
-    }
-    if (!report.hold_digest.empty()) {
-        return "apikeyd approve " + short_digest(report.hold_digest);
+std::string approval_digest(const DriftReport& report) {
+    if (report.held == 0 || !report.hold_digest.empty()) {
+        return report.hold_digest;
     }
     // Of keys never answered only a look can tell how many of them would be disabled.
-    return report.unseen_disables > 0 ? "" : "apikeyd apply --approve " + short_digest(held_digest(report));
+    return report.unseen_disables > 0 ? "" : held_digest(report);
+}
+
+ApproveCommands approve_commands(const std::string& digest) {
+    return {"apikeyd approve " + short_digest(digest), "apikeyd apply --approve " + short_digest(digest)};
+}
+
+std::string approve_lines(const std::string& digest) {
+    const auto [daemon, pipeline] = approve_commands(digest);
+    return fmt::format("let them go\n  with the daemon: {}\n  in a pipeline: {}\n", daemon, pipeline);
+}
+
+std::string short_digest(const std::string& digest) {
+    return digest.substr(digest.find(':') + 1, shown_digits);
 }
 
 std::string describe_wait(WallTime then, WallTime now) {

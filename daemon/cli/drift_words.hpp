@@ -42,9 +42,16 @@ std::string describe_verdict(const DriftReport& report);
 std::string describe_summary(const DriftReport& report);
 // "up to 12 disables are more than may go without approval"; empty: nothing is held.
 std::string describe_hold(const DriftReport& report);
-// What lets the held go; empty: nothing is held, or what it takes to approve isn't known yet.
-std::string approve_command(const DriftReport& report);
+// Digest of what there is to approve; empty: nothing is held, or what that will be isn't certain yet.
+std::string approval_digest(const DriftReport& report);
+// The commands that let go what has this digest: one leaves word for a daemon, the other does it itself.
+struct ApproveCommands {
+    std::string daemon, pipeline;
+};
+ApproveCommands approve_commands(const std::string& digest);
+std::string approve_lines(const std::string& digest); // the same as text: "let them go", then a line each
 
+std::string short_digest(const std::string& digest);    // twelve digits: enough to type, and to tell apart
 std::string describe_wait(WallTime then, WallTime now); // "in 3 d"; for times that have come, "now"
 std::string format_second(WallTime time);               // RFC 3339 without a fraction: 2026-12-31T00:00:00Z
 std::string counted(std::uint64_t count, std::string_view what);      // "1 change", "2 changes"

@@ -68,11 +68,12 @@ DriftReport drift_from(StateStore* store, const DesiredState& desired, std::opti
     } else {
         plan = make_plan(desired, nothing, options);
     }
+    const auto spared = safeguards.own.may_be_disabled ? std::nullopt : plan.own_id;
     DriftReport report = make_drift_report(desired, std::move(plan), current_time().wall);
     report.commit = std::move(commit);
     const auto held = store != nullptr ? store->held_plan() : std::nullopt;
     mark_held(report, safeguards.max_disable,
-              held && held->revision == desired.intent() ? held : std::nullopt);
+              held && held->revision == desired.intent() ? held : std::nullopt, spared);
     report.upcoming = upcoming_changes(desired, store);
     if (store != nullptr) {
         report.suspension = suspension_in_force(*store, report.generated_at);

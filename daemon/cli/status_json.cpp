@@ -17,6 +17,7 @@ Poco::JSON::Object::Ptr json_of(const HeldPlan& plan) {
     object->set("why", plan.why);
     object->set("since", format_rfc3339(plan.since));
     object->set("approved_at", json_time(plan.approved_at));
+    object->set("approve", approve_json(plan.approved_at ? "" : plan.digest));
     Poco::JSON::Array::Ptr ids = new Poco::JSON::Array;
     for (const KeyId& id : plan.ids) {
         ids->add(id.to_string());

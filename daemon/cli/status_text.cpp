@@ -42,9 +42,8 @@ std::string held_line(const HeldPlan& plan, WallTime now, bool color) {
         return fmt::format("approved {}: {} disables, {}\n", describe_age(*plan.approved_at, now),
                            plan.ids.size(), plan.digest);
     }
-    return fmt::format("{}, begun {}: {}; let them go with: apikeyd approve {}\n",
-                       colored("HELD", sgr::red, color), describe_age(plan.since, now),
-                       visible_text(plan.why), plan.digest.substr(plan.digest.find(':') + 1, 12));
+    return fmt::format("{}, begun {}: {}; {}", colored("HELD", sgr::red, color),
+                       describe_age(plan.since, now), visible_text(plan.why), approve_lines(plan.digest));
 }
 
 std::string suspension_line(const Suspension& suspension, WallTime now, bool color) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/upcoming_json.hpp"
 
+#include "daemon/cli/drift_words.hpp"
+
 #include "daemon/runtime/json_text.hpp"
 
 namespace apikeyd {
@@ -14,6 +16,17 @@ Poco::JSON::Object::Ptr source_json(const std::string& file, std::uint32_t line)
     source->set("file", file);
     source->set("line", line);
     return source;
+}
+
+Poco::Dynamic::Var approve_json(const std::string& digest) {
+    if (digest.empty()) {
+        return {};
+    }
+    const ApproveCommands commands = approve_commands(digest);
+    auto object = ordered_object();
+    object->set("daemon", commands.daemon);
+    object->set("pipeline", commands.pipeline);
+    return object;
 }
 
 Poco::JSON::Array::Ptr upcoming_json(const std::vector<DriftReport::Upcoming>& upcoming) {

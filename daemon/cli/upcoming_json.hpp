@@ -19,6 +19,9 @@ Poco::Dynamic::Var text_or_null(const std::string& text); // null where it is em
 // {"file":"keys.yaml","line":12}
 Poco::JSON::Object::Ptr source_json(const std::string& file, std::uint32_t line);
 
+// {"daemon":"apikeyd approve …","pipeline":"apikeyd apply --approve …"}; null without a digest.
+Poco::Dynamic::Var approve_json(const std::string& digest);
+
 // What the file itself will change, by time.
 Poco::JSON::Array::Ptr upcoming_json(const std::vector<DriftReport::Upcoming>& upcoming);
 

@@ -134,9 +134,36 @@ class Drift(Case):
         for form in ("text", "markdown", "html"):
             command = re.search(r"apikeyd (apply --approve) ([0-9a-f]{12})", self.drift(form, DIFFERENCES).stdout)
             assert command, form
+            self.assertRegex(self.drift(form, DIFFERENCES).stdout, rf"apikeyd approve {command[2]}\b")
         done = self.command("apply", command[1].split()[1], command[2])
         self.assertEqual(done.returncode, OK, done.stdout + done.stderr)
         self.assertEqual(self.sandbox.differences(desired), [])
+
+    def test_what_a_report_gives_to_approve_works_with_a_daemon_and_in_a_pipeline(self) -> None:
+        ids = harness.counted_ids(10)
+        self.sandbox.stop()
+        self.start_sandbox("--count", "10")
+        enabled = [key(id_, enabled=True) for id_ in ids]
+        for words in (["approve"], ["apply", "--approve"]):
+            for recorded in (False, True):
+                with self.subTest(words, recorded=recorded):
+                    self.save(*enabled)
+                    self.apply()
+                    desired = self.save(*(key(id_, enabled=False) for id_ in ids))
+                    if recorded:
+                        self.assertEqual(self.command("apply").returncode, ERROR)
+                    report = json.loads(self.drift("json", DIFFERENCES).stdout)
+                    command = report["approve"]["daemon" if words == ["approve"] else "pipeline"].split()
+                    self.assertEqual(command[:-1], ["apikeyd", *words])
+                    if words == ["approve"]:
+                        daemon = self.start()
+                        self.assertEqual(daemon.wait_event("plan_held")["digest"], report["hold_digest"])
+                        self.assertEqual(self.command(*command[1:]).returncode, OK)
+                        self.wait_converged(desired, daemon)
+                        self.assertEqual(daemon.stop(), OK)
+                    else:
+                        self.assertEqual(self.command(*command[1:]).returncode, OK)
+                        self.assertEqual(self.sandbox.differences(desired), [])
 
     def test_dry_runs_report_in_every_form(self) -> None:
         for form in FORMS:

@@ -253,15 +253,39 @@ TEST_CASE("drift html: neither scripts nor anything from elsewhere") {
 
 TEST_CASE("drift words: what lets the held go") {
     DriftReport report = rich_report();
-    CHECK(approve_command(report) == "apikeyd approve cccccccccccc");
-    report.hold_digest.clear(); // no daemon has said so yet
-    const std::string digest =
-        plan_digest({report.items[4].change, report.items[5].change, report.items[6].change});
-    CHECK(approve_command(report) == "apikeyd apply --approve " + digest.substr(7, 12));
+    CHECK(approval_digest(report) == report.hold_digest);
+    CHECK(approve_commands(report.hold_digest).daemon == "apikeyd approve cccccccccccc");
+    CHECK(approve_commands(report.hold_digest).pipeline == "apikeyd apply --approve cccccccccccc");
+    report.hold_digest.clear(); // nobody has said so yet
+    CHECK(approval_digest(report) ==
+          plan_digest({report.items[4].change, report.items[5].change, report.items[6].change}));
     report.unseen_disables = 1;
-    CHECK(approve_command(report).empty());
+    CHECK(approval_digest(report).empty());
     CHECK(describe_hold(report) == "up to 3 disables are more than may go without approval");
-    CHECK(approve_command(quiet_report()).empty());
+    CHECK(approval_digest(quiet_report()).empty());
+}
+
+TEST_CASE("drift forms: each names the command for a daemon and the one for a pipeline") {
+    DriftReport report = rich_report();
+    const std::string digest = "cccccccccccc";
+    CHECK_THAT(render_drift_text(report, false),
+               Contains("; let them go\n  with the daemon: apikeyd approve " + digest +
+                        "\n  in a pipeline: apikeyd apply --approve " + digest + "\n"));
+    CHECK_THAT(render_drift_markdown(report),
+               Contains("with the daemon: `apikeyd approve " + digest +
+                        "`; in a pipeline: `apikeyd apply --approve " + digest + "`."));
+    CHECK_THAT(render_drift_html(report),
+               Contains("with the daemon: <code>apikeyd approve " + digest +
+                        "</code>; in a pipeline: <code>apikeyd apply --approve " + digest + "</code>."));
+    const auto approve = parsed(render_drift_json(report))->getObject("approve");
+    CHECK(approve->getValue<std::string>("daemon") == "apikeyd approve " + digest);
+    CHECK(approve->getValue<std::string>("pipeline") == "apikeyd apply --approve " + digest);
+    report.hold_digest.clear();
+    CHECK(parsed(render_drift_json(report))->getValue<std::string>("hold_digest") == approval_digest(report));
+    report.unseen_disables = 1;
+    for (const std::string& text : all_forms(report)) {
+        CHECK_THAT(text, !Contains("--approve"));
+    }
 }
 
 TEST_CASE("drift words: how long until something comes") {

@@ -92,8 +92,9 @@ TEST_CASE("status: text tells a suspension in force, what is held, and the last 
     CHECK_THAT(text, Contains("'a'  answered 10 s ago  HELD\n"));
     CHECK_THAT(text,
                Contains("IN DOUBT: name and enabled") && Contains("REJECTED 4 s ago: the name is taken"));
-    CHECK_THAT(text,
-               Contains("HELD, begun 7 s ago: too many; let them go with: apikeyd approve 0123456789ab\n"));
+    CHECK_THAT(text, Contains("HELD, begun 7 s ago: too many; let them go\n"
+                              "  with the daemon: apikeyd approve 0123456789ab\n"
+                              "  in a pipeline: apikeyd apply --approve 0123456789ab\n"));
     CHECK_THAT(text, Contains("last reconciliation: #1, not finished") && Contains("revision sha256:f00d\n"));
     CHECK_THAT(text_of(store, at_second(100)), !Contains("SUSPENDED")); // it has ended by itself
 }
@@ -112,6 +113,8 @@ TEST_CASE("status: JSON has the suspension, or null") {
     CHECK(suspension->getValue<std::string>("reason") == "moving");
     CHECK(suspension->getValue<std::string>("by") == "ada");
     CHECK(json->getObject("last_reconciliation")->getValue<std::string>("revision") == "sha256:f00d");
+    const auto approve = json->getObject("held_plan")->getObject("approve");
+    CHECK(approve->getValue<std::string>("pipeline") == "apikeyd apply --approve 0123456789ab");
     CHECK(json->getArray("keys")->size() == 3);
     CHECK(json->getArray("keys")->getObject(0)->getValue<bool>("held"));
     CHECK_FALSE(json->getArray("keys")->getObject(1)->getValue<bool>("held"));
