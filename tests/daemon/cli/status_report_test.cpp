@@ -10,6 +10,7 @@
 using namespace apikeyd;
 using namespace apikeyd::test;
 using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -38,7 +39,7 @@ StateStore store_of(const std::optional<Suspension>& suspension = {}) {
     ReconciliationEntry run;
     run.seq = 1;
     run.started_at = at_second(2);
-    run.revision = "sha256:f00d";
+    run.revision = "sha256:f00d0123456789ab";
     batch.reconciliations = {run};
     store.commit(batch);
     return store;
@@ -95,8 +96,38 @@ TEST_CASE("status: text tells a suspension in force, what is held, and the last 
     CHECK_THAT(text, Contains("HELD, begun 7 s ago: too many; let them go\n"
                               "  with the daemon: apikeyd approve 0123456789ab\n"
                               "  in a pipeline: apikeyd apply --approve 0123456789ab\n"));
-    CHECK_THAT(text, Contains("last reconciliation: #1, not finished") && Contains("revision sha256:f00d\n"));
+    CHECK_THAT(text,
+               Contains("last reconciliation: #1, not finished") && Contains("revision f00d01234567\n"));
     CHECK_THAT(text_of(store, at_second(100)), !Contains("SUSPENDED")); // it has ended by itself
+}
+
+TEST_CASE("status: what stands behind the name is in columns") {
+    std::vector<KnownKey> known{seen(key_id(1), "a", true), seen(key_id(2), "请求", false),
+                                seen(key_id(4), std::string(200, 'x'), true)};
+    KnownKey unanswered;
+    unanswered.id = key_id(3);
+    unanswered.doubt = {false, true, at_second(5)};
+    known.insert(known.begin() + 2, unanswered);
+    known[0].observed->observed_at = at_second(-3600 * 72);
+    known[0].rejection = Rejection{{}, "no", at_second(6)};
+    known[1].doubt = {true, false, at_second(5)};
+    const auto text_of = [](const std::vector<KnownKey>& keys) {
+        std::size_t at = 0;
+        return render_status_text(
+            StatusReport{{}, {}, {}, {}, {}, at_second(10)},
+            [&] { return at < keys.size() ? &keys[at++] : nullptr; }, false);
+    };
+    const std::string some = text_of({known[0], known[1], known[2]});
+    CHECK_THAT(
+        some,
+        StartsWith("000000000000000000000001  enabled   'a'     answered 3 d ago   REJECTED 4 s ago: no\n"
+                   "000000000000000000000002  disabled  '请求'  answered 10 s ago  IN DOUBT: name, sent "
+                   "5 s ago\n"
+                   "000000000000000000000003  ?                 never answered     IN DOUBT: enabled, "
+                   "sent 5 s ago\n"));
+    // A name that is longer than any column may be pushes nobody else.
+    CHECK_THAT(text_of(known), Contains("'a'" + std::string(59, ' ') + "answered 3 d ago"));
+    CHECK_THAT(text_of(known), Contains("…'  answered 10 s ago\n"));
 }
 
 TEST_CASE("status: JSON has the suspension, or null") {
@@ -112,7 +143,8 @@ TEST_CASE("status: JSON has the suspension, or null") {
     CHECK(suspension->getValue<std::string>("until") == "2023-11-14T22:15:00.000Z");
     CHECK(suspension->getValue<std::string>("reason") == "moving");
     CHECK(suspension->getValue<std::string>("by") == "ada");
-    CHECK(json->getObject("last_reconciliation")->getValue<std::string>("revision") == "sha256:f00d");
+    CHECK(json->getObject("last_reconciliation")->getValue<std::string>("revision") ==
+          "sha256:f00d0123456789ab");
     const auto approve = json->getObject("held_plan")->getObject("approve");
     CHECK(approve->getValue<std::string>("pipeline") == "apikeyd apply --approve 0123456789ab");
     CHECK(json->getArray("keys")->size() == 3);
