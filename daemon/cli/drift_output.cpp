@@ -3,7 +3,6 @@
 
 #include "daemon/runtime/event_loop.hpp"
 
-#include <exception>
 #include <optional>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -54,20 +53,6 @@ std::string render(const std::vector<Diagnostic>& errors, OutputFormat format) {
     return render_diagnostics(errors, false);
 }
 
-std::vector<Diagnostic> as_diagnostics(const std::exception& error) {
-    Diagnostic diagnostic;
-    diagnostic.message = error.what();
-    return {diagnostic};
-}
-
-// Standard error has the same as text, so that standard output needs no second copy. The file is replaced
-// even so: what it told before is no longer true.
-void print_errors(const std::vector<Diagnostic>& errors, const CommandLine& line) {
-    if (line.format != OutputFormat::text || writes_file(line)) {
-        print_report(render(errors, line.format), line);
-    }
-}
-
 } // namespace
 
 int print_drift(const DriftReport& report, const CommandLine& line) {
@@ -80,15 +65,29 @@ int print_drift(const DriftReport& report, const CommandLine& line) {
     return report.in_sync() ? exit_ok : exit_differences;
 }
 
+void print_drift_errors(const std::vector<Diagnostic>& errors, const CommandLine& line) {
+    if (line.format != OutputFormat::text || writes_file(line)) {
+        print_report(render(errors, line.format), line);
+    }
+}
+
+void print_drift_errors(const std::exception& error, const CommandLine& line) {
+    if (const auto* failed = dynamic_cast<const CommandError*>(&error);
+        failed != nullptr && !failed->diagnostics().empty()) {
+        print_drift_errors(failed->diagnostics(), line);
+        return;
+    }
+    Diagnostic diagnostic;
+    diagnostic.message = error.what();
+    print_drift_errors(std::vector{diagnostic}, line);
+}
+
 int report_drift(const CommandLine& line, const std::function<DriftReport()>& make) {
     DriftReport report;
     try {
         report = make();
-    } catch (const CommandError& error) {
-        print_errors(error.diagnostics().empty() ? as_diagnostics(error) : error.diagnostics(), line);
-        throw;
     } catch (const std::exception& error) {
-        print_errors(as_diagnostics(error), line);
+        print_drift_errors(error, line);
         throw;
     }
     return print_drift(report, line);

@@ -26,6 +26,10 @@ class DesiredSink {
   public:
     virtual ~DesiredSink() = default;
     virtual void desired(std::shared_ptr<const DesiredState> state, std::optional<Commit> commit) = 0;
+    // The file can't be used: what it said before stays in force. Once for what is wrong with it.
+    virtual void unusable(const std::vector<Diagnostic>&) {}
+    // It can be used again, and says what it said before.
+    virtual void usable_again() {}
 };
 
 struct EngineOptions {

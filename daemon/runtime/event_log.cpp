@@ -255,6 +255,10 @@ void log_state_recovered(Log& log) {
     log.event(LogLevel::info, "state_recovered", {});
 }
 
+void log_report_unwritable(Log& log, const std::string& why) {
+    log.event(LogLevel::error, "report_unwritable", {{"why", why}});
+}
+
 void log_approval_unmatched(Log& log, const std::string& digest) {
     log.event(LogLevel::warning, "approval_unmatched",
               {{"digest", digest}, {"why", std::string("no plan with this digest is held")}});

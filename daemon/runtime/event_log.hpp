@@ -33,6 +33,8 @@ void log_settings_reloaded(Log& log, const std::string& file);
 void log_desired_waiting(Log& log, const std::string& file, const std::string& why);
 void log_state_unavailable(Log& log, const std::string& why);
 void log_state_recovered(Log& log);
+// Of a dry run that goes on.
+void log_report_unwritable(Log& log, const std::string& why);
 void log_approval_unmatched(Log& log, const std::string& digest);
 void log_token_loaded(Log& log, const std::string& source);
 void log_token_invalid(Log& log, const std::string& why);

@@ -83,14 +83,18 @@ void DesiredFollower::load() {
     for (const Diagnostic& diagnostic : loaded.diagnostics) {
         lines.push_back(summarize_diagnostic(diagnostic));
     }
-    if (lines != told_) {
+    const bool has_news = lines != told_;
+    if (has_news) {
         log_desired_invalid(log_, loaded.diagnostics, !digest_.empty());
-        told_ = lines;
+        told_ = std::move(lines);
     }
     if (!loaded) {
         const auto error = std::ranges::find(loaded.diagnostics, Severity::error, &Diagnostic::severity);
         degraded_ = error != loaded.diagnostics.end() ? summarize_diagnostic(*error)
                                                       : name_to_show(path_) + ": can't be loaded";
+        if (has_news) {
+            sink_.unusable(loaded.diagnostics);
+        }
         return;
     }
     const bool is_new = loaded.value->digest() != digest_;
@@ -106,6 +110,8 @@ void DesiredFollower::load() {
         digest_ = loaded.value->digest();
         keys_ = loaded.value->keys().size();
         sink_.desired(std::make_shared<const DesiredState>(std::move(*loaded.value)), std::move(commit));
+    } else if (was_degraded) {
+        sink_.usable_again();
     }
 }
 

@@ -178,6 +178,36 @@ class Drift(Case):
         self.assertEqual(json.loads(self.output.read_text(encoding="utf-8"))["summary"]["unknown"], 3)
         self.assertEqual(self.sandbox.journal(), [])
 
+    def reported(self) -> "harness.Json":
+        """What the file holds by now; nothing where there is none."""
+        return json.loads(self.output.read_text(encoding="utf-8")) if self.output.exists() else {}
+
+    def test_a_running_dry_run_replaces_its_report_by_what_is_wrong(self) -> None:
+        daemon = self.start("--dry-run", "--format", "json", "--output", str(self.output))
+        harness.wait_for(lambda: self.reported().get("changes"), "a report")
+        self.keys_file.write_text("version: 1\nkeys:\n  - id: 12\n", encoding="utf-8")
+        harness.wait_for(lambda: self.reported()["errors"], "the errors", also=daemon.tail)
+        report = self.reported()
+        self.assertEqual((report["errors"][0]["line"], report["summary"], report["changes"]), (3, None, []))
+        self.save(*self.wanted)  # just what it was before
+        harness.wait_for(lambda: not self.reported()["errors"], "a report again", also=daemon.tail)
+        self.assertEqual(len(self.reported()["changes"]), 3)
+        self.state_file.write_text("no state", encoding="utf-8")
+        self.save(*self.wanted[:2])
+        harness.wait_for(lambda: self.reported()["errors"], "the state's error", also=daemon.tail)
+        self.assertEqual(daemon.stop(), OK)
+
+    def test_a_running_dry_run_goes_on_where_its_report_can_not_be_written(self) -> None:
+        there = self.folder / "there"
+        self.output = there / "report"
+        daemon = self.start("--dry-run", "--format", "json", "--output", str(self.output))
+        event = daemon.wait_event("report_unwritable")
+        self.assertIn(f"{self.output}: the report can't be written: ", event["why"])
+        there.mkdir()
+        self.save(*self.wanted[:2])
+        harness.wait_for(lambda: self.reported().get("changes"), "a report", also=daemon.tail)
+        self.assertEqual(daemon.stop(), OK)
+
     # --- where it goes
 
     def test_quiet_silences_text_alone(self) -> None:
