@@ -2,8 +2,7 @@
 #include "config/text_file.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/converger.hpp"
-#include "daemon/cli/drift_output.hpp"
-#include "daemon/cli/planning.hpp"
+#include "daemon/cli/dry_run_reporter.hpp"
 #include "daemon/runtime/event_log.hpp"
 #include "daemon/runtime/file_watcher.hpp"
 #include "daemon/runtime/hardening.hpp"
@@ -21,66 +20,6 @@ namespace {
 
 // Over the request timeout, which ends what is under way: for the commits after it.
 constexpr std::chrono::milliseconds shutdown_slack{2000};
-
-// Plans and reports each desired state, and has nothing that could send. What keeps it from that is reported
-// instead, and logged: a dry run goes on.
-class DryRunReporter final : public DesiredSink {
-  public:
-    DryRunReporter(const CommandLine& line, const Settings& settings, Log& log)
-        : line_(line)
-        , settings_(settings)
-        , log_(log) {}
-
-    void desired(std::shared_ptr<const DesiredState> state, std::optional<Commit> commit) override {
-        state_ = std::move(state);
-        commit_ = std::move(commit);
-        report();
-    }
-
-    void unusable(const std::vector<Diagnostic>& diagnostics) override {
-        told_errors_ = true;
-        write([&] { print_drift_errors(diagnostics, line_); });
-    }
-
-    void usable_again() override {
-        if (state_ && told_errors_) {
-            report();
-        }
-    }
-
-  private:
-    void report() {
-        told_errors_ = false;
-        try {
-            const DriftReport report = plan_from_state(*state_, commit_, settings_);
-            write([&] { print_drift(report, line_); });
-        } catch (const StateError& error) {
-            log_state_unavailable(log_, error.what());
-            told_errors_ = true;
-            write([&] { print_drift_errors(error, line_); });
-        }
-    }
-
-    // A file can be writable the next time; standard output that is gone stays so.
-    void write(const std::function<void()>& print) {
-        try {
-            print();
-        } catch (const CommandError& error) {
-            if (!writes_file(line_)) {
-                throw;
-            }
-            log_report_unwritable(log_, error.what());
-            told_errors_ = true; // there is no report of this state yet
-        }
-    }
-
-    const CommandLine& line_;
-    const Settings& settings_;
-    Log& log_;
-    std::shared_ptr<const DesiredState> state_; // the last that could be used
-    std::optional<Commit> commit_;
-    bool told_errors_ = false; // instead of a report of it
-};
 
 // What both kinds of run have: the loop, the log, and the desired file that is followed.
 class Frame {
@@ -132,7 +71,7 @@ class Frame {
 int run_dry(const CommandLine& line, const Settings& settings) {
     (void)take_token_variable(); // there is no use for it, and it would stay for long
     Frame frame(settings, true);
-    DryRunReporter reporter(line, settings, frame.log());
+    DryRunReporter reporter(frame.loop(), line, settings, frame.log());
     frame.follow(reporter, [] {});
     frame.loop().on_signal(SIGHUP, [&] { frame.watcher().look(); });
     stop_on_signals(frame.loop(), [&](const std::string& why) {

@@ -82,6 +82,19 @@ class Schedule(Case):
         self.assertEqual(done.returncode, 0)
         self.assertIn("warning", done.stdout)
 
+    def test_a_dry_run_reports_at_that_time(self) -> None:
+        self.save(key(BILLING, "contractor", True) | {"enabled_until": in_(2)})
+        report = self.folder / "report.json"
+        daemon = self.start("--dry-run", "--format", "json", "--output", str(report))
+
+        def wanted() -> bool:
+            return report.exists() and json.loads(report.read_text())["changes"][0]["fields"]["enabled"]["to"]
+
+        harness.wait_for(wanted, "a report of what is wanted now")
+        harness.wait_for(lambda: not wanted(), "a report of what is wanted then", also=daemon.tail)
+        self.assertEqual(self.sandbox.journal(), [])
+        self.assertEqual(daemon.stop(), 0)
+
     def test_what_ended_while_it_was_asleep_is_not_sent_any_more(self) -> None:
         """A stopped process stands for a machine that slept: everything is due at once when it goes on."""
         until = in_(2.5)
