@@ -120,6 +120,7 @@ footer dd { margin: 0; overflow-wrap: anywhere; }
   tbody tr { border-top: 1px solid var(--line); padding: .7rem 1rem; }
   tbody tr > *, tbody th:first-child { border: 0; padding: .2rem 0; }
   td { display: grid; grid-template-columns: 5.5rem 1fr; gap: .6rem; }
+  .errors pre { white-space: pre-wrap; overflow-wrap: anywhere; }
   td::before { content: attr(data-label); color: var(--soft); font-size: .82rem; }
   footer dl { grid-template-columns: 1fr; }
   footer dd + dt { margin-top: .4rem; }

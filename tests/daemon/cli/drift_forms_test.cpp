@@ -251,6 +251,12 @@ TEST_CASE("drift html: neither scripts nor anything from elsewhere") {
     }
 }
 
+TEST_CASE("drift html: on a phone an error's lines are wrapped, where they would be cut off") {
+    const std::string text = render_drift_errors_html(some_errors(), at_second(0));
+    const std::string phone = text.substr(text.find("@media screen and (max-width"));
+    CHECK_THAT(phone.substr(0, phone.find("@media print")), Contains(".errors pre { white-space: pre-wrap;"));
+}
+
 TEST_CASE("drift words: what lets the held go") {
     DriftReport report = rich_report();
     CHECK(approval_digest(report) == report.hold_digest);
