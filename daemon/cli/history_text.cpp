@@ -2,6 +2,7 @@
 #include "config/utf8.hpp"
 #include "daemon/cli/color.hpp"
 #include "daemon/cli/history_report.hpp"
+#include "daemon/cli/text_columns.hpp"
 
 #include <fmt/format.h>
 
@@ -179,11 +180,6 @@ std::string commit_words(const std::string& reference, const std::map<std::strin
                        shown(std::string_view(commit.subject)));
 }
 
-std::string padded(std::string text, std::size_t width) {
-    const std::size_t used = count_code_points(text);
-    return used < width ? text.append(width - used, ' ') : text;
-}
-
 } // namespace
 
 ForeignChange foreign_change(const HistoryEntry& entry) {
@@ -196,7 +192,7 @@ ForeignChange foreign_change(const HistoryEntry& entry) {
 std::string render_history_text(const HistoryReport& report, bool color) {
     std::size_t width = 0;
     for (const HistoryEntry& entry : report.entries) {
-        width = std::max(width, entry.id ? count_code_points(shown_name(entry)) : 0);
+        width = std::max(width, entry.id ? columns(shown_name(entry)) : 0);
     }
     width = std::min(width, widest_name);
     std::string text = report.more ? "... there is more before this; --limit N shows it\n" : "";

@@ -152,6 +152,14 @@ TEST_CASE("history text: nothing that a terminal would obey comes through") {
     CHECK_THAT(render_history_text(report, true), Contains("\x1b[1m")); // our own, on a terminal
 }
 
+TEST_CASE("history text: names in wide characters push nothing out of its column") {
+    HistoryReport report;
+    report.entries = {applied({}, "old", true), applied({}, "请求", true)};
+    report.entries[1].before_name = "请求";
+    CHECK_THAT(render_history_text(report, false),
+               Contains("old   looked at") && Contains("请求  looked at"));
+}
+
 TEST_CASE("history text: names the lack of entries, and that there are more") {
     HistoryReport report;
     CHECK(render_history_text(report, false) == "no entries\n");
