@@ -67,7 +67,7 @@ header.top b { color: var(--text); }
   margin-top: .9rem; }
 .notice b { color: var(--tone); }
 .notice p { margin: 0; }
-.notice code { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .1rem .4rem;
+.notice code { display: inline-block; background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .1rem .4rem;
   user-select: all; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; margin-top: 1.1rem;
   box-shadow: var(--shadow); overflow: hidden; }
