@@ -11,8 +11,8 @@ namespace apikeyd {
 
 // The git commit that the desired file at this path (or the folder of them) comes from: the last one up to
 // HEAD that changed it, as `git log -1 -- PATH` finds it; of a folder, the last that changed one of its
-// desired files. The path is resolved first, so where a link leads is what counts. After 5,000 commits
-// without a change the search ends, and HEAD is named.
+// desired files. The path is resolved first, so where a link leads is what counts. After 5,000 commits or 200
+// ms without a change the search ends, and HEAD is named.
 //
 // `uncommitted` compares the bytes that `desired` was loaded from, which are not read again, with those of
 // HEAD as they are stored there: what git converts on checkout (line ends, LFS) counts as uncommitted, as

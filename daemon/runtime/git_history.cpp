@@ -20,6 +20,14 @@ std::string_view text_of(const git_blob* blob) noexcept {
             static_cast<std::size_t>(git_blob_rawsize(blob))};
 }
 
+bool any_link(const std::vector<Member>& members) {
+    return std::ranges::any_of(members, &Member::is_link);
+}
+
+bool equal(const git_oid* one, const git_oid* other) noexcept {
+    return git_oid_equal(one, other) != 0;
+}
+
 } // namespace
 
 History::History(git_repository* repository, fs::path path, bool folder)
@@ -28,20 +36,23 @@ History::History(git_repository* repository, fs::path path, bool folder)
     , folder_(folder) {}
 
 std::vector<Member> History::members_in(const git_commit* commit) const {
-    const auto root = get<TreeHandle>(git_commit_tree, commit);
+    return members_below(get<TreeHandle>(git_commit_tree, commit).get());
+}
+
+std::vector<Member> History::members_below(const git_tree* root) const {
     std::vector<Member> members;
     if (!folder_) {
-        if (const EntryHandle entry = entry_at(root.get(), path_)) {
-            add(members, root.get(), entry.get(), path_.parent_path());
+        if (const EntryHandle entry = entry_at(root, path_)) {
+            add(members, root, entry.get(), path_.parent_path());
         }
         return members;
     }
-    const TreeHandle folder = folder_in(root.get());
+    const TreeHandle folder = folder_in(root);
     const std::size_t count = folder ? git_tree_entrycount(folder.get()) : 0;
     for (std::size_t i = 0; i < count; ++i) {
         const git_tree_entry* entry = git_tree_entry_byindex(folder.get(), i);
         if (is_desired_file_name(git_tree_entry_name(entry))) {
-            add(members, root.get(), entry, path_);
+            add(members, root, entry, path_);
         }
     }
     std::ranges::sort(members, {}, &Member::name);
@@ -64,22 +75,72 @@ std::optional<std::string> History::digest_of(const std::vector<Member>& members
     return digest.finish();
 }
 
-CommitHandle History::last_change(const git_commit* head, const std::vector<Member>& members) const {
-    auto commit = get<CommitHandle>(git_commit_lookup, repository_, git_commit_id(head));
-    for (unsigned steps = 0; steps < max_steps; ++steps) {
-        CommitHandle same;
-        for (unsigned i = 0, count = git_commit_parentcount(commit.get()); i < count && !same; ++i) {
-            CommitHandle parent = parent_of(commit.get(), i);
-            if (parent && members_in(parent.get()) == members) {
-                same = std::move(parent);
+CommitHandle History::last_change(const git_commit* head, const std::vector<Member>& members,
+                                  WalkLimits limits) const {
+    const auto until = std::chrono::steady_clock::now() + limits.time;
+    const auto same_commit = [&] {
+        return get<CommitHandle>(git_commit_lookup, repository_, git_commit_id(head));
+    };
+    Point at{same_commit(), get<TreeHandle>(git_commit_tree, head), any_link(members)};
+    for (unsigned steps = 0; steps < limits.steps; ++steps) {
+        bool stepped = false;
+        for (unsigned i = 0, count = git_commit_parentcount(at.commit.get()); i < count && !stepped; ++i) {
+            if (std::chrono::steady_clock::now() >= until) {
+                return same_commit();
             }
+            stepped = step(at, parent_of(at.commit.get(), i), members);
         }
-        if (!same) {
-            return commit;
+        if (!stepped) {
+            return std::move(at.commit);
         }
-        commit = std::move(same);
     }
-    return get<CommitHandle>(git_commit_lookup, repository_, git_commit_id(head));
+    return same_commit();
+}
+
+// Goes on to the parent if that has the same members.
+bool History::step(Point& at, CommitHandle parent, const std::vector<Member>& members) const {
+    if (!parent) {
+        return false;
+    }
+    if (!equal(git_commit_tree_id(parent.get()), git_tree_id(at.root.get()))) {
+        auto root = get<TreeHandle>(git_commit_tree, parent.get());
+        // What a link leads to may lie anywhere.
+        if (at.links || !same_entry(at.root.get(), root.get())) {
+            const std::vector<Member> before = members_below(root.get());
+            if (before != members) {
+                return false;
+            }
+            at.links = any_link(before);
+        }
+        at.root = std::move(root);
+    }
+    at.commit = std::move(parent);
+    return true;
+}
+
+// By ids alone, and only down to where they agree. False: unknown.
+bool History::same_entry(const git_tree* one, const git_tree* other) const {
+    TreeHandle below_one;
+    TreeHandle below_other;
+    for (auto part = path_.begin(); part != path_.end();) {
+        const git_tree_entry* entry = git_tree_entry_byname(one, part->c_str());
+        const git_tree_entry* other_entry = git_tree_entry_byname(other, part->c_str());
+        if (entry == nullptr || other_entry == nullptr ||
+            git_tree_entry_filemode(entry) != git_tree_entry_filemode(other_entry)) {
+            return false;
+        }
+        if (equal(git_tree_entry_id(entry), git_tree_entry_id(other_entry))) {
+            return true;
+        }
+        if (++part == path_.end() || git_tree_entry_type(entry) != GIT_OBJECT_TREE) {
+            return false;
+        }
+        below_one = get<TreeHandle>(git_tree_lookup, repository_, git_tree_entry_id(entry));
+        below_other = get<TreeHandle>(git_tree_lookup, repository_, git_tree_entry_id(other_entry));
+        one = below_one.get();
+        other = below_other.get();
+    }
+    return false;
 }
 
 EntryHandle History::entry_at(const git_tree* root, const fs::path& path) const {
@@ -120,9 +181,9 @@ void History::add(std::vector<Member>& members, const git_tree* root, const git_
     if (git_tree_entry_type(entry) != GIT_OBJECT_BLOB) {
         return;
     }
-    Member member{git_tree_entry_name(entry), git_tree_entry_filemode(entry), *git_tree_entry_id(entry),
-                  true};
-    if (member.mode == GIT_FILEMODE_LINK) {
+    Member member{git_tree_entry_name(entry), git_tree_entry_filemode(entry), *git_tree_entry_id(entry)};
+    member.is_link = member.mode == GIT_FILEMODE_LINK;
+    if (member.is_link) {
         follow(member, root, folder);
     }
     members.push_back(std::move(member));

@@ -3,6 +3,7 @@
 
 #include "daemon/runtime/git_objects.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -16,11 +17,18 @@ struct Member {
     std::string name; // in its folder
     git_filemode_t mode{};
     git_oid blob{};
+    bool is_link = false;      // the mode and the blob are those of what it leads to
     bool content_known = true; // false: a link that leads out of the repository
 
     friend bool operator==(const Member& a, const Member& b) noexcept {
         return a.name == b.name && a.mode == b.mode && git_oid_equal(&a.blob, &b.blob) != 0;
     }
+};
+
+// How far a walk goes, whichever ends it first.
+struct WalkLimits {
+    unsigned steps = 5'000; // commits
+    std::chrono::milliseconds time{200};
 };
 
 // The desired files in the commits of one repository. Reads objects and nothing else. Everything may throw
@@ -39,11 +47,21 @@ class History {
 
     // The last commit up to `head` that made the members what they are there. As git simplifies a history
     // ("History Simplification" in git-log(1)): where a parent has the same, the change came by way of it.
-    // After `max_steps` commits without a change: `head`.
-    static constexpr unsigned max_steps = 5'000;
-    CommitHandle last_change(const git_commit* head, const std::vector<Member>& members) const;
+    // At the limits without a change: `head`. Reads of each commit no more than it takes to see that nothing
+    // changed: ids of trees mostly.
+    CommitHandle last_change(const git_commit* head, const std::vector<Member>& members,
+                             WalkLimits limits) const;
 
   private:
+    // Where a walk stands.
+    struct Point {
+        CommitHandle commit;
+        TreeHandle root;
+        bool links = false; // among the members
+    };
+    bool step(Point& at, CommitHandle parent, const std::vector<Member>& members) const;
+    bool same_entry(const git_tree* one, const git_tree* other) const;
+    std::vector<Member> members_below(const git_tree* root) const;
     EntryHandle entry_at(const git_tree* root, const std::filesystem::path& path) const;
     CommitHandle parent_of(const git_commit* commit, unsigned number) const;
     TreeHandle folder_in(const git_tree* root) const;

@@ -2,16 +2,12 @@
 #include "daemon/runtime/git_commit.hpp"
 
 #include "config/desired_loader.hpp"
-#include "tests/support/temp_folder.hpp"
+#include "tests/support/git_repository.hpp"
 
 #include <catch2/catch.hpp>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstdio>
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 
 using namespace apikeyd;
@@ -23,78 +19,6 @@ namespace fs = std::filesystem;
 
 const std::string one_key = "version: 1\nkeys:\n  - {id: 5e5677d71bdc2ae76344968c, name: a}\n";
 const std::string other_key = "version: 1\nkeys:\n  - {id: 5e5677d71bdc2ae76344968d, name: b}\n";
-
-std::string shell_word(const std::string& word) {
-    std::string result = "'";
-    for (const char c : word) {
-        result += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    }
-    return result + "'";
-}
-
-// A repository in a temporary folder, made by git itself, with nothing of the tester's settings. Each commit
-// is a minute later than the one before.
-class Repository {
-  public:
-    explicit Repository(std::string path)
-        : path_(std::move(path)) {
-        fs::create_directories(path_);
-        git("init --quiet --initial-branch=main");
-    }
-
-    // What git prints, without the line's end. Throws where it fails.
-    std::string git(const std::string& arguments) {
-        const std::string date = shell_word("2026-03-01T10:" + std::to_string(10 + minute_) + ":00+02:00");
-        const std::string command =
-            "env -i PATH=\"$PATH\" HOME=/nonexistent GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 "
-            "GIT_AUTHOR_NAME='Ada Operator' GIT_AUTHOR_EMAIL=ada@example.org GIT_AUTHOR_DATE=" +
-            date +
-            " GIT_COMMITTER_NAME=Forge GIT_COMMITTER_EMAIL=forge@example.org GIT_COMMITTER_DATE=" + date +
-            " git -C " + shell_word(path_) + " -c safe.directory='*' -c protocol.file.allow=always " +
-            arguments + " 2>&1";
-        FILE* pipe = popen(command.c_str(), "re");
-        if (pipe == nullptr) {
-            throw std::runtime_error("popen");
-        }
-        std::string output;
-        std::array<char, 4096> buffer{};
-        while (const std::size_t count = fread(buffer.data(), 1, buffer.size(), pipe)) {
-            output.append(buffer.data(), count);
-        }
-        if (const int status = pclose(pipe); status != 0) {
-            throw std::runtime_error("git " + arguments + ": " + output);
-        }
-        return output.substr(0, output.find_last_not_of('\n') + 1);
-    }
-
-    void write(const std::string& name, const std::string& text) const {
-        fs::create_directories(fs::path(*this / name).parent_path());
-        write_file(*this / name, text);
-    }
-
-    // Commits everything; returns the commit's id.
-    std::string commit(const std::string& message) {
-        git("add --all");
-        git("commit --quiet --allow-empty -m " + shell_word(message));
-        ++minute_;
-        return git("rev-parse HEAD");
-    }
-
-    std::string commit(const std::string& message, const std::string& name, const std::string& text) {
-        write(name, text);
-        return commit(message);
-    }
-
-    // What `git log -1 -- PATHS` says.
-    std::string log(const std::string& paths) { return git("log -1 --format=%H -- " + paths); }
-
-    std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-    const std::string& path() const { return path_; }
-
-  private:
-    std::string path_;
-    int minute_ = 0;
-};
 
 std::optional<Commit> look(const std::string& path) {
     const Loaded<DesiredState> desired = load_desired(path, WallTime{});
@@ -509,25 +433,4 @@ TEST_CASE("git commit: the repository may belong to another user") {
         REQUIRE(chown(entry.path().c_str(), 65534, 65534) == 0);
     }
     CHECK(id_at(repository / "keys.yaml") == id);
-}
-
-TEST_CASE("git commit: a search that finds nothing in 5,000 commits names HEAD") {
-    const TempFolder folder;
-    Repository repository(folder / "work");
-    const std::string first = repository.commit("first", "keys.yaml", one_key);
-    const auto grow = [&](int count) {
-        std::string stream;
-        for (int i = 0; i < count; ++i) {
-            stream += "commit refs/heads/main\ncommitter A <a@b> " + std::to_string(1'800'000'000 + i) +
-                      " +0000\ndata 1\nx\n" + (i == 0 ? "from refs/heads/main^0\n" : "") +
-                      "M 644 inline other\ndata 6\n" + std::to_string(100'000 + i) + "\n";
-        }
-        write_file(folder / "stream", stream);
-        repository.git("fast-import --quiet < " + shell_word(folder / "stream"));
-        return repository.git("rev-parse main");
-    };
-    grow(4'998);
-    CHECK(id_at(repository / "keys.yaml") == first);
-    const std::string last = grow(2);
-    CHECK(id_at(repository / "keys.yaml") == last);
 }
