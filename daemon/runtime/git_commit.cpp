@@ -4,6 +4,7 @@
 #include "daemon/runtime/git_head.hpp"
 
 #include <array>
+#include <type_traits>
 
 namespace apikeyd {
 
@@ -34,21 +35,32 @@ class Library {
     Library& operator=(const Library&) = delete;
 };
 
-} // namespace
-
-std::optional<Commit> commit_of(const std::string& keys_path, const DesiredState& desired) {
+// What `ask` says of HEAD; nothing if HEAD doesn't have the file.
+template <typename Ask>
+auto at_head(const std::string& keys_path, Ask ask)
+    -> std::optional<std::invoke_result_t<Ask, const git::DesiredAtHead&>> {
     static const Library library;
     try {
-        const auto at_head = git::DesiredAtHead::find(keys_path);
-        if (!at_head) {
-            return std::nullopt;
-        }
-        Commit commit = at_head->last_change(git::WalkLimits{});
-        commit.uncommitted = !at_head->holds(desired.digest());
-        return commit;
+        const auto found = git::DesiredAtHead::find(keys_path);
+        return found ? std::optional(ask(*found)) : std::nullopt;
     } catch (const git::Broken&) {
         return std::nullopt;
     }
+}
+
+} // namespace
+
+std::optional<Commit> commit_of(const std::string& keys_path, const DesiredState& desired) {
+    return at_head(keys_path, [&](const git::DesiredAtHead& head) {
+        Commit commit = head.last_change(git::WalkLimits{});
+        commit.uncommitted = !head.holds(desired.digest());
+        return commit;
+    });
+}
+
+bool is_uncommitted(const std::string& keys_path, const DesiredState& desired) {
+    return at_head(keys_path, [&](const git::DesiredAtHead& head) { return !head.holds(desired.digest()); })
+        .value_or(false);
 }
 
 } // namespace apikeyd

@@ -26,4 +26,8 @@ namespace apikeyd {
 // Any thread; reads files, no network: some milliseconds, with a long history some hundred.
 std::optional<Commit> commit_of(const std::string& keys_path, const DesiredState& desired);
 
+// What commit_of() would say of `uncommitted` (false: also where it finds no commit), without the search for
+// the commit: it reads HEAD alone.
+bool is_uncommitted(const std::string& keys_path, const DesiredState& desired);
+
 } // namespace apikeyd

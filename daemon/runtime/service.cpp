@@ -18,8 +18,8 @@ namespace apikeyd {
 
 namespace {
 
-constexpr std::chrono::milliseconds wait_for_commit{50};
-constexpr unsigned most_waits = 5;
+constexpr std::chrono::milliseconds look_again_after{50};
+constexpr std::chrono::milliseconds most_patience{250};
 
 } // namespace
 
@@ -65,15 +65,17 @@ DesiredFollower::DesiredFollower(EventLoop& loop, std::string path, Log& log, De
 
 // git writes the files first and moves HEAD then: without a moment's patience a pull would go down in history
 // as an edit of the commit before it. An edit that stays uncommitted waits so long in vain.
-bool DesiredFollower::may_be_committed_soon(const DesiredState& state, const std::optional<Commit>& commit) {
-    if (!commit || !commit->uncommitted) {
+bool DesiredFollower::may_be_committed_soon(const DesiredState& state) {
+    const MonoTime now = current_time().mono;
+    const bool awaited = awaited_ == state.digest();
+    if ((awaited && now >= await_until_) || !is_uncommitted(path_, state)) {
         return false;
     }
-    waits_ = std::exchange(awaited_, state.digest()) == state.digest() ? waits_ + 1 : 0;
-    if (waits_ >= most_waits) {
-        return false;
+    if (!awaited) {
+        awaited_ = state.digest();
+        await_until_ = now + most_patience;
     }
-    commit_timer_.set(current_time().mono + wait_for_commit);
+    commit_timer_.set(std::min(now + look_again_after, await_until_));
     return true;
 }
 
@@ -98,10 +100,10 @@ void DesiredFollower::load() {
         return;
     }
     const bool is_new = loaded.value->digest() != digest_;
-    std::optional<Commit> commit = is_new ? commit_of(path_, *loaded.value) : std::nullopt;
-    if (is_new && may_be_committed_soon(*loaded.value, commit)) {
+    if (is_new && may_be_committed_soon(*loaded.value)) {
         return;
     }
+    std::optional<Commit> commit = is_new ? commit_of(path_, *loaded.value) : std::nullopt;
     const bool was_degraded = std::exchange(degraded_, std::nullopt).has_value();
     if (is_new || was_degraded) {
         log_desired_loaded(log_, *loaded.value);
@@ -109,6 +111,7 @@ void DesiredFollower::load() {
     if (is_new) {
         digest_ = loaded.value->digest();
         keys_ = loaded.value->keys().size();
+        awaited_.clear();
         sink_.desired(std::make_shared<const DesiredState>(std::move(*loaded.value)), std::move(commit));
     } else if (was_degraded) {
         sink_.usable_again();

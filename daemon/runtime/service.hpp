@@ -51,15 +51,15 @@ class DesiredFollower {
     std::size_t keys() const noexcept { return keys_; }
 
   private:
-    bool may_be_committed_soon(const DesiredState& state, const std::optional<Commit>& commit);
+    bool may_be_committed_soon(const DesiredState& state);
 
     std::string path_;
     Log& log_;
     DesiredSink& sink_;
     EventLoop::Timer commit_timer_;
     std::string awaited_; // digest of a state whose commit may be under way; empty: none
-    unsigned waits_ = 0;  // for it
-    std::string digest_;  // of the state in force; empty: none yet
+    MonoTime await_until_{};
+    std::string digest_; // of the state in force; empty: none yet
     std::size_t keys_ = 0;
     std::optional<std::string> degraded_;
     std::vector<std::string> told_; // the diagnostics that were logged last

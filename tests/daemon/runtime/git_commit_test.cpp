@@ -23,7 +23,9 @@ const std::string other_key = "version: 1\nkeys:\n  - {id: 5e5677d71bdc2ae763449
 std::optional<Commit> look(const std::string& path) {
     const Loaded<DesiredState> desired = load_desired(path, WallTime{});
     REQUIRE(desired);
-    return commit_of(path, *desired.value);
+    auto commit = commit_of(path, *desired.value);
+    CHECK(is_uncommitted(path, *desired.value) == (commit && commit->uncommitted));
+    return commit;
 }
 
 std::string id_at(const std::string& path) {
