@@ -70,6 +70,26 @@ class Hook(GitCase):
         path.write_text(INVALID, encoding="utf-8")
         self.assert_passes()
 
+    def test_link_is_refused_and_nothing_of_its_target_shown(self) -> None:
+        secret = self.folder / "elsewhere"
+        secret.write_text("root:hunter2\n", encoding="utf-8")
+        for keys, name in (("keys.yaml", "keys.yaml"), ("keys/", "keys/d.yaml"), ("keys", "keys")):
+            with self.subTest(name):
+                self.git("config", "apikeyd.keys", keys)
+                link = self.clone / name
+                link.parent.mkdir(exist_ok=True)
+                link.symlink_to(secret)
+                self.git("add", name)
+                done = self.try_commit()
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn(f"symbolic link is staged where {keys.rstrip('/')} is expected to be files: {name}\n",
+                              done.stderr)
+                self.assertNotIn("hunter2", done.stdout + done.stderr)
+                self.git("rm", "--quiet", "--cached", name)
+                link.unlink()
+                if link.parent != self.clone:
+                    link.parent.rmdir()
+
     def test_folder_is_checked_as_a_whole(self) -> None:
         self.git("config", "apikeyd.keys", "keys/")
         self.stage(desired_text(WANTED[:1]), "keys/a.yaml")
@@ -520,7 +540,7 @@ class Workflows(GitCase):
         self.assertNotIn("pull_request_target", pull_request)
 
 
-class Scripts(Case):
+class Scripts(harness.Case):
     def test_shellcheck_has_nothing_to_say(self) -> None:
         if not shutil.which("shellcheck"):
             self.skipTest("needs shellcheck")
