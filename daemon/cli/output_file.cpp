@@ -2,6 +2,7 @@
 #include "daemon/cli/output_file.hpp"
 
 #include "config/descriptor.hpp"
+#include "daemon/runtime/hardening.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -41,11 +42,9 @@ void write_in_place(const std::string& path, const std::string& text) {
     write_all(file.get(), text);
 }
 
-// As if open(2) had made it.
+// As if open(2) had made it for whoever called us.
 mode_t mode_of_new_files() {
-    const mode_t mask = umask(0);
-    umask(mask);
-    return 0666 & ~mask;
+    return 0666 & ~umask_of_caller();
 }
 
 // A file that goes away again unless it is put in place.

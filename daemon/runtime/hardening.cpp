@@ -2,12 +2,19 @@
 #include "daemon/runtime/hardening.hpp"
 
 #include <cerrno>
+#include <optional>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <system_error>
 
 namespace apikeyd {
+
+namespace {
+
+std::optional<mode_t> narrowed_umask; // what it was before
+
+} // namespace
 
 void harden_process() {
     // Both: a core that is piped to a program (core(5)) is not bound by the limit, and a later change of user
@@ -19,7 +26,19 @@ void harden_process() {
     if (setrlimit(RLIMIT_CORE, &none) != 0) {
         throw std::system_error(errno, std::generic_category(), "setrlimit");
     }
-    umask(077);
+    const mode_t before = umask(077);
+    if (!narrowed_umask) {
+        narrowed_umask = before;
+    }
+}
+
+mode_t umask_of_caller() {
+    if (narrowed_umask) {
+        return *narrowed_umask;
+    }
+    const mode_t mask = umask(0);
+    umask(mask);
+    return mask;
 }
 
 } // namespace apikeyd

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <regex>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 using namespace apikeyd::test;
 using Catch::Matchers::Contains;
@@ -97,4 +98,33 @@ TEST_CASE("apply: leaves no core and no token in its environment while it waits 
     CHECK(std::regex_search(proc(program, "limits"), std::regex("Max core file size +0 +0 ")));
     CHECK_THAT(proc(program, "status"), Contains("Umask:\t0077"));
     CHECK_THAT(proc(program, "environ"), !Contains("hunter"));
+}
+
+TEST_CASE("reports: a new file has the mode that the caller's umask leaves, an old one keeps its own") {
+    using Words = std::vector<std::string>;
+    const auto command =
+        GENERATE(Words{"drift"}, Words{"drift", "--refresh"}, Words{"apply", "--dry-run"}, Words{"apply"});
+    TempFolder folder;
+    write_file(folder / "settings.yaml", "");
+    write_file(folder / "keys.yaml", "version: 1\nkeys: []\n");
+    write_file(folder / "old", "");
+    REQUIRE(chmod((folder / "old").c_str(), 0604) == 0);
+    const mode_t before = umask(026);
+    for (const char* name : {"new", "old"}) {
+        Words words = command;
+        words.insert(words.end(), {"--config", folder / "settings.yaml", "--keys", folder / "keys.yaml",
+                                   "--state", folder / "state.db", "--output", folder / name});
+        Program program(words, {"APIKEYD_TOKEN=x"});
+        const int code = program.wait();
+        CAPTURE(command, program.err());
+        CHECK(code == 0);
+    }
+    umask(before);
+    const auto mode_of = [&](const char* name) {
+        struct stat found {};
+        REQUIRE(stat((folder / name).c_str(), &found) == 0);
+        return found.st_mode & 07777;
+    };
+    CHECK(mode_of("new") == 0640);
+    CHECK(mode_of("old") == 0604);
 }
