@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/caller.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/done_report.hpp"
 #include "daemon/runtime/engine.hpp"
 #include "daemon/runtime/request_file.hpp"
 #include "state/state_store.hpp"
@@ -26,10 +27,13 @@ int approve_command(const CommandLine& line) {
         throw CommandError(exit_error, "this plan is approved already");
     }
     leave_request(settings.state, ApprovalRequest{held->digest, caller_name()});
-    if (!line.quiet) {
-        print(fmt::format("approved: {} ({} keys to be disabled); the daemon takes it from here\n",
-                          held->digest, held->ids.size()));
-    }
+    auto done = done_json("approved");
+    done->set("digest", held->digest);
+    done->set("count", held->ids.size());
+    report_done(line,
+                fmt::format("approved: {} ({} keys to be disabled); the daemon takes it from here\n",
+                            held->digest, held->ids.size()),
+                *done);
     return exit_ok;
 }
 

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/command_line.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/error_report.hpp"
 #include "daemon/cli/usage.hpp"
-#include "daemon/runtime/token_store.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <exception>
 #include <functional>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -19,21 +18,12 @@ namespace apikeyd {
 
 namespace {
 
-int report(ExitCode code, const char* message) {
-    std::cerr << "apikeyd: " << message << std::endl;
-    return code;
-}
-
 // The last catch: every error ends here as a message and an exit code.
-int guarded(const std::function<int()>& command) {
+int guarded(const CommandLine& line, const std::function<int()>& command) {
     try {
         return command();
-    } catch (const CommandError& error) {
-        return report(error.code(), error.what());
-    } catch (const TokenError& error) {
-        return report(exit_settings, error.what());
     } catch (const std::exception& error) {
-        return report(exit_error, error.what());
+        return report_error(error, line);
     }
 }
 
@@ -49,7 +39,7 @@ int run_cli(int argc, const char* const* argv, const char* const* environment) {
         app->parse(std::move(arguments));
     } catch (const CLI::Success& asked) { // --help, --version
         app->exit(asked);
-        return guarded([] {
+        return guarded(parsed.line, [] {
             print("");
             return exit_ok;
         });
@@ -57,10 +47,9 @@ int run_cli(int argc, const char* const* argv, const char* const* environment) {
         app->exit(error);
         return exit_usage;
     }
-    return guarded([&] {
+    return guarded(parsed.line, [&] {
         require_usage(*app);
         parsed.line.format = require_format(*app, parsed.format, parsed.line.sources);
-        parsed.line.quiet = parsed.line.quiet && parsed.line.format == OutputFormat::text;
         return parsed.command->run(parsed.line);
     });
 }

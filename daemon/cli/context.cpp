@@ -20,8 +20,6 @@
 
 namespace apikeyd {
 
-namespace {} // namespace
-
 Loaded<Settings> usable_settings(const CommandLine& line) {
     Loaded<Settings> loaded = load_settings(line.sources);
     if (loaded) {

@@ -19,7 +19,8 @@ std::optional<std::uint32_t> if_known(std::uint32_t place) {
 Poco::JSON::Object::Ptr diagnostic_json(const Diagnostic& diagnostic) {
     auto object = ordered_object();
     object->set("severity", std::string(diagnostic.severity == Severity::error ? "error" : "warning"));
-    object->set("file", diagnostic.file);
+    object->set("file",
+                json_or_null(diagnostic.file.empty() ? std::nullopt : std::optional(diagnostic.file)));
     object->set("line", json_or_null(if_known(diagnostic.line)));
     object->set("column", json_or_null(if_known(diagnostic.column)));
     object->set("message", diagnostic.message);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/drift_output.hpp"
 
+#include "daemon/cli/error_report.hpp"
 #include "daemon/runtime/event_loop.hpp"
 
 #include <optional>
@@ -72,14 +73,7 @@ void print_drift_errors(const std::vector<Diagnostic>& errors, const CommandLine
 }
 
 void print_drift_errors(const std::exception& error, const CommandLine& line) {
-    if (const auto* failed = dynamic_cast<const CommandError*>(&error);
-        failed != nullptr && !failed->diagnostics().empty()) {
-        print_drift_errors(failed->diagnostics(), line);
-        return;
-    }
-    Diagnostic diagnostic;
-    diagnostic.message = error.what();
-    print_drift_errors(std::vector{diagnostic}, line);
+    print_drift_errors(as_command_error(error).diagnostics(), line);
 }
 
 int report_drift(const CommandLine& line, const std::function<DriftReport()>& make) {
@@ -87,8 +81,9 @@ int report_drift(const CommandLine& line, const std::function<DriftReport()>& ma
     try {
         report = make();
     } catch (const std::exception& error) {
-        print_drift_errors(error, line);
-        throw;
+        const CommandError told = as_command_error(error);
+        print_drift_errors(told.diagnostics(), line);
+        throw ReportedError(told);
     }
     return print_drift(report, line);
 }

@@ -3,7 +3,9 @@
 #include "config/utf8.hpp"
 #include "daemon/cli/caller.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/done_report.hpp"
 #include "daemon/runtime/event_loop.hpp"
+#include "daemon/runtime/json_text.hpp"
 #include "daemon/runtime/request_file.hpp"
 #include "daemon/runtime/suspension.hpp"
 #include "state/state_store.hpp"
@@ -82,14 +84,24 @@ bool taken(const std::string& state, const SuspensionRequest& request) {
     return false;
 }
 
+Poco::JSON::Object::Ptr json_of(const char* result, const SuspensionRequest& request) {
+    const auto text_or_null = [](const std::string& text) {
+        return json_or_null(text.empty() ? std::nullopt : std::optional(text));
+    };
+    auto done = done_json(result);
+    done->set("until", json_time(request.until));
+    done->set("reason", text_or_null(request.reason));
+    done->set("by", text_or_null(request.by));
+    return done;
+}
+
 int ask_for(const Settings& settings, const SuspensionRequest& request, const CommandLine& line,
             const std::string& done) {
     if (!write_directly(settings, request)) {
         leave_request(settings.state, request);
         if (!StateStore::open_reader(settings.state)) {
-            if (!line.quiet) {
-                print("there is no state yet: left for apikeyd to find when it starts\n");
-            }
+            report_done(line, "there is no state yet: left for apikeyd to find when it starts\n",
+                        *json_of("left", request));
             return exit_ok;
         }
         if (!taken(settings.state, request)) {
@@ -99,9 +111,7 @@ int ask_for(const Settings& settings, const SuspensionRequest& request, const Co
                                         patience.count()));
         }
     }
-    if (!line.quiet) {
-        print(done);
-    }
+    report_done(line, done, *json_of(request.until ? "suspended" : "resumed", request));
     return exit_ok;
 }
 
@@ -120,9 +130,7 @@ int resume_command(const CommandLine& line) {
     const Settings settings = require_settings(line);
     if (StateStore::open_reader(settings.state) && !stored_suspension(settings.state) &&
         !read_suspension(settings.state)) {
-        if (!line.quiet) {
-            print("not suspended; nothing to do\n");
-        }
+        report_done(line, "not suspended; nothing to do\n", *json_of("not_suspended", {}));
         return exit_ok;
     }
     return ask_for(settings, {std::nullopt, caller_name(), ""}, line, "resumed: what differs is sent\n");

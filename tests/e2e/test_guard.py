@@ -103,6 +103,15 @@ class Guard(Case):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(self.sandbox.differences(desired), [])
 
+    def test_approve_as_json(self) -> None:
+        wanted = self.begin()
+        self.disable(wanted, 10)
+        self.assertEqual(self.command("apply").returncode, 1)
+        digest = json.loads(self.command("drift", "--format", "json").stdout)["digest"]
+        done = self.command("approve", digest, "--quiet", "--format", "json")
+        self.assertEqual((done.returncode, json.loads(done.stdout)),
+                         (0, {"format_version": "1.0", "result": "approved", "digest": digest, "count": 10}))
+
     def test_adopting_keys_that_are_disabled_holds_nothing(self) -> None:
         self.start_sandbox("--count", str(COUNT))
         for id_ in counted_ids(COUNT):

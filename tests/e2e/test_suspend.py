@@ -141,6 +141,9 @@ class Suspend(Case):
         self.assertEqual(done.returncode, 1)
         self.assertIn("suspended until", done.stderr)
         self.assertIn("audit", done.stderr)
+        errors = json.loads(self.command("apply", "--format", "json").stdout)["errors"]
+        self.assertEqual([error["file"] for error in errors], [None])
+        self.assertIn("suspended until", errors[0]["message"])
         self.assertEqual(self.command("drift", "--refresh").returncode, 1)
         self.assertEqual(self.sandbox.seq(), since)
         self.assertEqual(self.command("resume").returncode, 0)
