@@ -181,10 +181,6 @@ int apply_command(const CommandLine& line) {
             return plan_from_state(desired, commit_of(settings.keys, desired), settings);
         });
     }
-    if (line.format == OutputFormat::markdown || line.format == OutputFormat::html) {
-        throw CommandError(exit_usage,
-                           "--format markdown and html are forms of a report; they need --dry-run");
-    }
     const Settings settings = require_settings(line);
     DesiredState desired = require_desired(settings, line, consequence);
     block_signals();

@@ -10,9 +10,6 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <string>
-#include <utility>
-#include <vector>
 
 namespace apikeyd {
 
@@ -33,23 +30,14 @@ int run_cli(int argc, const char* const* argv, const char* const* environment) {
     ParsedLine parsed;
     parsed.line.sources.environment = apikeyd_environment(environment);
     const std::unique_ptr<CLI::App> app = make_command_line(parsed);
-    try {
-        std::vector<std::string> arguments = spell_out({argv + std::min(argc, 1), argv + argc});
-        std::ranges::reverse(arguments); // as the parser wants them
-        app->parse(std::move(arguments));
-    } catch (const CLI::Success& asked) { // --help, --version
-        app->exit(asked);
-        return guarded(parsed.line, [] {
-            print("");
-            return exit_ok;
-        });
-    } catch (const CLI::ParseError& error) {
-        app->exit(error);
-        return exit_usage;
-    }
     return guarded(parsed.line, [&] {
-        require_usage(*app);
-        parsed.line.format = require_format(*app, parsed.format, parsed.line.sources);
+        try {
+            parse_usage(*app, parsed, {argv + std::min(argc, 1), argv + argc});
+        } catch (const CLI::Success& asked) { // --help, --version
+            app->exit(asked);
+            print("");
+            return static_cast<int>(exit_ok);
+        }
         return parsed.command->run(parsed.line);
     });
 }

@@ -1,16 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/command_line.hpp"
 
+#include "config/utf8.hpp"
 #include "daemon/cli/help.hpp"
 #include "generated/version.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 
 namespace apikeyd {
 
 namespace {
+
+// The forms of reports, in the order in which they are told.
+struct Form {
+    std::string_view word;
+    OutputFormat format;
+};
+constexpr std::array<Form, 6> formats{{{"text", OutputFormat::text},
+                                       {"json", OutputFormat::json},
+                                       {"github", OutputFormat::github},
+                                       {"sarif", OutputFormat::sarif},
+                                       {"markdown", OutputFormat::markdown},
+                                       {"html", OutputFormat::html}}};
+
+// The options that are no settings, and have a variable all the same.
+constexpr std::array<std::pair<std::string_view, const char*>, 6> variables{
+    {{"--config", "APIKEYD_CONFIG"},
+     {"--format", "APIKEYD_FORMAT"},
+     {"--no-color", "APIKEYD_NO_COLOR"},
+     {"--quiet", "APIKEYD_QUIET"},
+     {"--output", "APIKEYD_OUTPUT"},
+     {"--dry-run", "APIKEYD_DRY_RUN"}}};
 
 // A setting whose flag may stand without a value, and what it then means.
 struct BareFlag {
@@ -54,14 +79,12 @@ void add_common(CLI::App& app, ParsedLine& parsed) {
                line.sources.settings_file = path;
                line.sources.settings_file_required = true;
            },
-           "Settings file (default " + line.sources.settings_file + ")")
-        ->envname("APIKEYD_CONFIG")
+           "Settings (default " + line.sources.settings_file + ")")
         ->type_name("FILE");
     app.add_option("--format", parsed.format, "Form of reports")
-        ->type_name("text|json"); // read by require_format(), which names what is wrong
-    app.add_flag("--no-color", line.no_color, "Never colour; so does NO_COLOR")->envname("APIKEYD_NO_COLOR");
-    app.add_flag("--quiet", line.quiet, "Print no report for people; the exit code tells")
-        ->envname("APIKEYD_QUIET");
+        ->type_name("FORM"); // which there are, the command says; read by require_format()
+    add_switch(app, "--no-color", line.no_color, "Never colour; so does NO_COLOR");
+    add_switch(app, "--quiet", line.quiet, "No report for people; the exit code tells");
 }
 
 void add_command(CLI::App& app, const CommandInfo& info, ParsedLine& parsed) {
@@ -74,6 +97,25 @@ void add_command(CLI::App& app, const CommandInfo& info, ParsedLine& parsed) {
 }
 
 } // namespace
+
+std::string_view word_of(OutputFormat format) {
+    return std::ranges::find(formats, format, &Form::format)->word;
+}
+
+std::optional<OutputFormat> format_of(std::string_view word) {
+    const auto* const found = std::ranges::find(formats, word, &Form::word);
+    return found == formats.end() ? std::nullopt : std::optional(found->format);
+}
+
+std::string format_words(const CommandInfo* command) {
+    std::vector<std::string_view> words;
+    for (const Form& form : formats) {
+        if (command == nullptr || std::ranges::count(command->formats, form.format) > 0) {
+            words.push_back(form.word);
+        }
+    }
+    return fmt::format("{}", fmt::join(words, "|"));
+}
 
 const CommandInfo* find_command(std::string_view name) {
     const auto table = command_table();
@@ -106,6 +148,19 @@ std::unique_ptr<CLI::App> make_command_line(ParsedLine& parsed) {
     return app;
 }
 
+std::optional<std::string> refuse_switch(const std::string& text) {
+    constexpr std::array<std::string_view, 4> values{"true", "false", "1", "0"};
+    if (std::ranges::find(values, text) != values.end()) {
+        return std::nullopt;
+    }
+    return fmt::format("{} is not a boolean; write true or false", visible_text(quote_text(text)));
+}
+
+void add_switch(CLI::App& app, const std::string& name, bool& target, const std::string& help) {
+    app.add_flag(name, target, help)
+        ->check(CLI::Validator([](const std::string& text) { return refuse_switch(text).value_or(""); }, ""));
+}
+
 std::vector<std::string> spell_out(const std::vector<std::string>& arguments) {
     std::vector<std::string> result;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -132,8 +187,9 @@ std::string environment_of(const CLI::Option& option) {
     if (const SettingInfo* setting = setting_of_flag(name)) {
         return std::string(setting->env);
     }
-    // The parser must not read this one: an error in it has to name the variable.
-    return name == "--format" ? "APIKEYD_FORMAT" : option.get_envname();
+    const auto* const found =
+        std::ranges::find(variables, name, &std::pair<std::string_view, const char*>::first);
+    return found == variables.end() ? "" : found->second;
 }
 
 } // namespace apikeyd

@@ -13,22 +13,18 @@ namespace {
 
 void add_output(CLI::App& command, CommandLine& line) {
     command.add_option("--output", line.output, "Put the report into this file, whole or not at all")
-        ->envname("APIKEYD_OUTPUT")
         ->type_name("FILE");
 }
 
 void add_run_options(CLI::App& command, CommandLine& line) {
-    command
-        .add_flag("--dry-run", line.dry_run,
-                  "Report what would be sent, now and after each change of the file, and send nothing; "
-                  "SIGTERM or SIGINT ends it (exit 0, differences or not)")
-        ->envname("APIKEYD_DRY_RUN");
+    add_switch(command, "--dry-run", line.dry_run,
+               "Report at each change of the file, and send nothing; "
+               "SIGTERM or SIGINT ends it (exit 0, differences or not)");
     add_output(command, line);
 }
 
 void add_apply_options(CLI::App& command, CommandLine& line) {
-    command.add_flag("--dry-run", line.dry_run, "Report only, and send nothing (exit 2: differences)")
-        ->envname("APIKEYD_DRY_RUN");
+    add_switch(command, "--dry-run", line.dry_run, "Report only, and send nothing (exit 2: differences)");
     command.add_option("--approve", line.digest, "Let this plan disable as many keys as it wants")
         ->type_name("DIGEST");
     add_output(command, line);
@@ -46,7 +42,7 @@ void add_validate_options(CLI::App& command, CommandLine& line) {
 }
 
 void add_schema_options(CLI::App& command, CommandLine& line) {
-    command.add_flag("--settings", line.of_settings, "Of the settings file instead");
+    add_switch(command, "--settings", line.of_settings, "Of the settings file instead");
 }
 
 // All as texts: the commands have better words for what is wrong with one.
@@ -68,7 +64,8 @@ void add_history_options(CLI::App& command, CommandLine& line) {
     command.add_option("--since", line.since, "Only what came later: a date, or as in 7d for how long ago")
         ->type_name("TIME");
     command.add_option("--limit", line.limit, "Only the newest so many (default 50)")->type_name("N");
-    command.add_flag("--verify", line.verify, "Check that no row was changed or taken out (exit 1: one was)");
+    add_switch(command, "--verify", line.verify,
+               "Check that no row was changed or taken out (exit 1: one was)");
 }
 
 void add_suspend_options(CLI::App& command, CommandLine& line) {
@@ -90,12 +87,15 @@ void add_import_options(CLI::App& command, CommandLine& line) {
 } // namespace
 
 std::span<const CommandInfo> command_table() {
+    using enum OutputFormat;
     static const std::vector<CommandInfo> table = {
         {
             .name = "run",
             .help = "Watch the desired file and converge, for ever",
             .detail = "",
-            .settings = {"api", "keys", "state", "reconcile", "guard", "status", "log"},
+            .formats = {text, json, markdown, html},
+            .of_dry_run = {markdown, html},
+            .settings = {"api", "keys", "state", "reconcile", "guard", "history", "status", "log"},
             .examples = {{"apikeyd run --keys keys.yaml", "follow this file"},
                          {"apikeyd run --dry-run", "report, and send nothing"}},
             .add_options = &add_run_options,
@@ -105,8 +105,10 @@ std::span<const CommandInfo> command_table() {
             .name = "apply",
             .help = "Reconcile once, then exit",
             .detail = "",
+            .formats = {text, json, markdown, html},
+            .of_dry_run = {markdown, html},
             .settings = {"api", "keys", "state", "reconcile.refresh", "reconcile.removed_keys", "guard",
-                         "log"},
+                         "history", "log"},
             .examples = {{"apikeyd apply", "send what differs"},
                          {"apikeyd apply --dry-run", "report it, and send nothing"},
                          {"apikeyd apply --approve 3f9c1a20", "disable what that plan says"}},
@@ -117,6 +119,7 @@ std::span<const CommandInfo> command_table() {
             .name = "approve",
             .help = "Let a held plan go, that plan and no other",
             .detail = "The daemon takes it from here: at once where it runs, else when it starts.",
+            .formats = {text, json},
             .settings = {"state"},
             .examples = {{"apikeyd approve 3f9c1a20", "the digest is what drift and status name"}},
             .add_options = &add_approve_options,
@@ -124,8 +127,9 @@ std::span<const CommandInfo> command_table() {
         },
         {
             .name = "drift",
-            .help = "Report what differs; sends nothing",
+            .help = "Report what differs; sends nothing but, with --refresh, looks",
             .detail = "The exit code is 2 where there are differences.",
+            .formats = {text, json, markdown, html},
             .settings = {"keys", "state", "reconcile.refresh", "reconcile.removed_keys", "guard"},
             .examples = {{"apikeyd drift --keys keys.yaml", "against the last answers"},
                          {"apikeyd drift --format json", "for programs"},
@@ -137,6 +141,7 @@ std::span<const CommandInfo> command_table() {
             .name = "validate",
             .help = "Check desired files and, with --config, the settings",
             .detail = "Needs no token, no state and no network.",
+            .formats = {text, json, github, sarif},
             .settings = {"keys"},
             .examples = {{"apikeyd validate keys.yaml", "one file"},
                          {"apikeyd validate teams/", "all of a folder, as one"},
@@ -148,6 +153,7 @@ std::span<const CommandInfo> command_table() {
             .name = "status",
             .help = "What the state file says of each key",
             .detail = "",
+            .formats = {text, json},
             .settings = {"state", "keys"},
             .examples = {{"apikeyd status", "every key, and how the last reconciliation went"},
                          {"apikeyd status --only in-doubt,rejected", "what needs a look"},
@@ -159,6 +165,7 @@ std::span<const CommandInfo> command_table() {
             .name = "history",
             .help = "The audit trail: who changed which key, when and why",
             .detail = "",
+            .formats = {text, json},
             .settings = {"state"},
             .examples = {{"apikeyd history --since 7d", "of the last week"},
                          {"apikeyd history --key 5e5677d71bdc2ae76344968c", "of one key"},
@@ -170,6 +177,7 @@ std::span<const CommandInfo> command_table() {
             .name = "suspend",
             .help = "Send nothing for a while; plan and report all the same",
             .detail = "What is under way is answered and recorded. Ends by itself, or with `apikeyd resume`.",
+            .formats = {text, json},
             .settings = {"state"},
             .examples = {{"apikeyd suspend --for 2h --reason 'the vendor is at it'", "for two hours"}},
             .add_options = &add_suspend_options,
@@ -179,6 +187,7 @@ std::span<const CommandInfo> command_table() {
             .name = "resume",
             .help = "Send again, before the time of a suspension is over",
             .detail = "",
+            .formats = {text, json},
             .settings = {"state"},
             .examples = {{"apikeyd resume", "what differs is sent at once"}},
             .add_options = nullptr,
@@ -188,6 +197,7 @@ std::span<const CommandInfo> command_table() {
             .name = "import",
             .help = "Look at keys, and print a desired file for them",
             .detail = "Each key is looked at with a PUT of its id alone, which changes nothing.",
+            .formats = {text},
             .settings = {"api"},
             .examples = {{"apikeyd import 5e5677d71bdc2ae76344968c", "one key"},
                          {"apikeyd import --ids ids.txt > keys.yaml", "a list of them"},
@@ -199,6 +209,7 @@ std::span<const CommandInfo> command_table() {
             .name = "schema",
             .help = "Print the JSON Schema of the desired file",
             .detail = "",
+            .formats = {text},
             .settings = {},
             .examples = {{"apikeyd schema > keys.schema.json", "for an editor"},
                          {"apikeyd schema --settings", "that of the settings file"}},

@@ -23,7 +23,7 @@ enum ExitCode : int {
     exit_settings = 78
 };
 
-// The forms of reports; which command has which, require_format() knows.
+// The forms of reports; which command has which, command_table.cpp says.
 enum class OutputFormat {
     text,
     json,

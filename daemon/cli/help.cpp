@@ -7,20 +7,21 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace apikeyd {
 
 namespace {
 
 constexpr std::size_t columns = 80;
-constexpr std::size_t lines = 24;
+constexpr std::size_t lines = 23; // of 24: the prompt takes one
 
 constexpr std::string_view exit_codes =
     "Exit codes: 0 done, in sync; 1 an error; 2 differences; 64 usage; 78 settings.\n";
 constexpr std::string_view more = "More: apikeyd COMMAND --help, apikeyd --help-all, man apikeyd.\n";
 
 // Of all the options, what the short help has room for.
-constexpr std::array<std::string_view, 3> first_options = {"--config", "--keys", "--format"};
+constexpr std::array<std::string_view, 2> first_options = {"--config", "--keys"};
 
 struct Row {
     std::string left;
@@ -79,6 +80,14 @@ std::vector<Row> option_rows(const CLI::App& app, const std::string& group) {
     return rows;
 }
 
+std::vector<Row> common_rows(const CLI::App& app, const CommandInfo& command) {
+    std::vector<Row> rows = option_rows(app, common_group);
+    std::ranges::replace_if(
+        rows, [](const Row& row) { return row.left.starts_with("--format "); },
+        Row{"--format " + format_words(&command), app.get_option("--format")->get_description()});
+    return rows;
+}
+
 std::vector<Row> setting_rows(const CLI::App& app, const CommandInfo& command) {
     std::vector<Row> rows;
     for (const SettingInfo& setting : setting_table()) {
@@ -90,9 +99,9 @@ std::vector<Row> setting_rows(const CLI::App& app, const CommandInfo& command) {
     return rows;
 }
 
-std::vector<Row> example_rows(const CommandInfo& command) {
+std::vector<Row> example_rows(const CommandInfo& command, std::size_t count) {
     std::vector<Row> rows;
-    for (const Example& example : command.examples) {
+    for (const Example& example : std::span(command.examples).first(count)) {
         rows.push_back({std::string(example.command), std::string(example.what)});
     }
     return rows;
@@ -153,16 +162,21 @@ std::string settings_text(const std::vector<Row>& rows, bool in_short) {
     return "\nSettings (apikeyd --help-all tells more):\n  " + wrapped(names, 2);
 }
 
-std::string command_help(const CLI::App& app, const CommandInfo& command, bool in_short) {
+std::string command_help(const CLI::App& app, const CommandInfo& command, bool in_short,
+                         std::size_t examples) {
     const CLI::App& whole = *app.get_parent();
     std::string text = fmt::format("Usage: apikeyd {}\n{}.\n", synopsis(app), command.help);
     if (!command.detail.empty()) {
         text += wrapped(command.detail, 0);
     }
     text += headed("Options of " + app.get_name(), option_rows(app, own_group));
-    text += headed(common_group, option_rows(whole, common_group));
+    text += headed(common_group, common_rows(whole, command));
     text += settings_text(setting_rows(whole, command), in_short);
-    return text + headed("Examples", example_rows(command));
+    return text + headed("Examples", example_rows(command, examples));
+}
+
+bool fits(const std::string& text) {
+    return static_cast<std::size_t>(std::ranges::count(text, '\n')) <= lines;
 }
 
 } // namespace
@@ -209,9 +223,15 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string /*name*/,
         return mode == CLI::AppFormatMode::All ? full_help(*app) : short_help(*app);
     }
     const CommandInfo* command = find_command(app->get_name());
-    std::string text = command_help(*app, *command, false);
-    const bool fits = static_cast<std::size_t>(std::ranges::count(text, '\n')) <= lines;
-    return fits || mode == CLI::AppFormatMode::All ? text : command_help(*app, *command, true);
+    std::size_t examples = command->examples.size();
+    std::string text = command_help(*app, *command, false, examples);
+    if (mode == CLI::AppFormatMode::All || fits(text)) {
+        return text;
+    }
+    do {
+        text = command_help(*app, *command, true, examples);
+    } while (!fits(text) && --examples > 0);
+    return text;
 }
 
 } // namespace apikeyd

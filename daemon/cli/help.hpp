@@ -12,7 +12,8 @@ inline constexpr const char* own_group = "Options"; // of one command
 inline constexpr const char* common_group = "Common options";
 inline constexpr const char* settings_group = "Settings";
 
-// The help in one screen of 24 lines and 80 columns: of all commands, or of one, with its own options first.
+// The help in one screen of 24 lines, one of them the prompt, and 80 columns: of all commands, or of one,
+// with its own options first.
 // --help-all knows no such bound.
 class HelpFormatter : public CLI::FormatterBase {
   public:

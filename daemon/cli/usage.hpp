@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "daemon/cli/context.hpp"
+#include "daemon/cli/command_line.hpp"
 
-#include <optional>
 #include <string>
-
-namespace CLI {
-class App;
-}
+#include <vector>
 
 namespace apikeyd {
 
-// After parsing with extras allowed: throws CommandError (64) where something was left over or no command was
-// given. Names what is wrong, and of an option only its name: what follows may be a secret.
-void require_usage(const CLI::App& app);
-
-// The form of reports: the flag, else APIKEYD_FORMAT, else text. Throws CommandError (64) where the command
-// that was given has no such form.
-OutputFormat require_format(const CLI::App& app, const std::optional<std::string>& flag,
-                            const SettingSources& sources);
+// Parses the arguments after the program's name and the variables that stand for options. Throws CommandError
+// (64) that names what is wrong and what to do about it, of an unknown option only its name: what follows may
+// be a secret. Throws CLI::Success where help or the version is asked for; the app can print it.
+void parse_usage(CLI::App& app, ParsedLine& parsed, const std::vector<std::string>& arguments);
 
 } // namespace apikeyd

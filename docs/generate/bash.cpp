@@ -98,7 +98,8 @@ std::string bash_completion(const Model& model) {
     std::string arguments;
     for (const CommandDoc& command : model.commands) {
         commands.push_back(command.info->name);
-        values += cases_of(command.options, command.info->name);
+        values += cases_of(command.options, command.info->name) +
+                  cases_of({command.format}, command.info->name); // before those of every command
         arguments += arguments_of(model, command);
     }
     std::vector<OptionDoc> everywhere = model.common;

@@ -54,7 +54,7 @@ std::string fish_completion(const Model& model) {
                              command.info->name, quoted(command.info->help));
     }
     for (const OptionDoc& option : model.common) {
-        lines += line_of(option, "");
+        lines += line_of(option, option.names.back() == "--format" ? "__apikeyd_without_command" : "");
     }
     for (const OptionDoc& option : model.settings) {
         std::vector<std::string_view> heeding;
@@ -67,8 +67,10 @@ std::string fish_completion(const Model& model) {
                                              fmt::join(heeding, " ")));
     }
     for (const CommandDoc& command : model.commands) {
+        const std::string condition = fmt::format("__fish_seen_subcommand_from {}", command.info->name);
+        lines += line_of(command.format, condition);
         for (const OptionDoc& option : command.options) {
-            lines += line_of(option, fmt::format("__fish_seen_subcommand_from {}", command.info->name));
+            lines += line_of(option, condition);
         }
     }
     return fmt::format(R"(# fish completion for apikeyd(8). Made from the program's command line.

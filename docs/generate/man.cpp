@@ -69,6 +69,19 @@ std::string entries(const std::vector<OptionDoc>& options) {
     return text;
 }
 
+// The forms of the command's reports, where there is a choice.
+std::string forms_of(const CommandDoc& command) {
+    if (command.info->formats.size() < 2) {
+        return "";
+    }
+    std::vector<std::string> dry;
+    for (const OutputFormat format : command.info->of_dry_run) {
+        dry.push_back(underlined(word_of(format)));
+    }
+    return fmt::format("{}\n\tThe form of the report{}.\n\n", term(command.format),
+                       dry.empty() ? "" : fmt::format(" ({}: with *--dry-run*)", fmt::join(dry, ", ")));
+}
+
 // Lines of a manual page in the making.
 class Page {
   public:
@@ -119,7 +132,7 @@ class Page {
             text += fmt::format("## apikeyd {}\n\n{}.", prose(command.synopsis), prose(command.info->help));
             text +=
                 command.info->detail.empty() ? "\n\n" : fmt::format(" {}\n\n", prose(command.info->detail));
-            text += note(command.info->name) + entries(command.options);
+            text += note(command.info->name) + entries(command.options) + forms_of(command);
             std::vector<std::string> flags;
             for (const OptionDoc& setting : heeded(model_, command)) {
                 flags.push_back(bold(setting.names.front()));
@@ -133,8 +146,9 @@ class Page {
         std::string text;
         for (const CommandDoc& command : model_.commands) {
             for (const Example& example : command.info->examples) {
-                text += fmt::format("{}\n\t{}.\n\n", bold(example.command),
-                                    prose(capitalized(std::string(example.what))));
+                text += fmt::format("{}\n\t{}{}\n\n", bold(example.command),
+                                    prose(capitalized(std::string(example.what))),
+                                    example.what.ends_with('?') ? "" : ".");
             }
         }
         return text;

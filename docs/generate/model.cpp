@@ -16,6 +16,9 @@ std::vector<std::string> words_of(const CLI::Option& option, const std::string& 
     if (option.check_lname("api-url")) {
         return {"production", "staging"}; // of the URLs, the two with a name
     }
+    if (option.check_lname("format")) {
+        return CLI::detail::split(format_words(nullptr), '|');
+    }
     const bool literal = placeholder.find('|') != std::string::npos &&
                          std::ranges::none_of(placeholder, [](char c) { return c >= 'A' && c <= 'Z'; });
     return literal ? CLI::detail::split(placeholder, '|') : std::vector<std::string>{};
@@ -54,6 +57,17 @@ std::vector<OptionDoc> describe_all(const CLI::App& app, const std::string& grou
     return docs;
 }
 
+bool is_format(const OptionDoc& option) {
+    return option.names.back() == "--format";
+}
+
+OptionDoc format_of(const Model& model, const CommandInfo& command) {
+    OptionDoc doc = *std::ranges::find_if(model.common, is_format);
+    doc.placeholder = format_words(&command);
+    doc.words = CLI::detail::split(doc.placeholder, '|');
+    return doc;
+}
+
 } // namespace
 
 Model walk() {
@@ -73,9 +87,16 @@ Model walk() {
     }
     for (const CommandInfo& info : command_table()) {
         const CLI::App* command = app->get_subcommand(std::string(info.name));
-        model.commands.push_back({&info, synopsis(*command), describe_all(*command, own_group)});
+        model.commands.push_back(
+            {&info, synopsis(*command), describe_all(*command, own_group), format_of(model, info)});
     }
     return model;
+}
+
+std::vector<OptionDoc> common_of(const Model& model, const CommandDoc& command) {
+    std::vector<OptionDoc> common = model.common;
+    std::ranges::replace_if(common, is_format, command.format);
+    return common;
 }
 
 std::vector<OptionDoc> heeded(const Model& model, const CommandDoc& command) {

@@ -27,6 +27,7 @@ struct CommandDoc {
     const CommandInfo* info;
     std::string synopsis;           // "approve DIGEST [OPTION...]"
     std::vector<OptionDoc> options; // its own
+    OptionDoc format;               // the common --format, with the forms of this command
 };
 
 struct Model {
@@ -37,6 +38,9 @@ struct Model {
 
 // Walks the command line of the program.
 Model walk();
+
+// The common options, with the forms of this command's reports.
+std::vector<OptionDoc> common_of(const Model& model, const CommandDoc& command);
 
 // The settings that make sense before any command is named: all; or with the command: those it heeds.
 std::vector<OptionDoc> heeded(const Model& model, const CommandDoc& command);

@@ -62,9 +62,9 @@ std::string zsh_completion(const Model& model) {
     std::string cases;
     for (const CommandDoc& command : model.commands) {
         commands += fmt::format("    '{}:{}'\n", command.info->name, escaped(command.info->help));
-        cases +=
-            fmt::format("        {})\n          specs+=(\n{}{}          )\n          ;;\n",
-                        command.info->name, specs(command.options, 12), specs(heeded(model, command), 12));
+        cases += fmt::format("        {})\n          specs=(\n{}{}{}          )\n          ;;\n",
+                             command.info->name, specs(common_of(model, command), 12),
+                             specs(command.options, 12), specs(heeded(model, command), 12));
     }
     return fmt::format(R"(#compdef apikeyd
 # zsh completion for apikeyd(8). Made from the program's command line.
@@ -84,7 +84,7 @@ _apikeyd() {{
   local -a settings=(
 {2}  )
 
-  _arguments -C $common $settings '1: :_apikeyd_commands' '*:: :->arguments' && return
+  _arguments -A '-*' -C $common $settings '1: :_apikeyd_commands' '*:: :->arguments' && return
   case $state in
     arguments)
       curcontext="${{curcontext%:*:*}}:apikeyd-$line[1]:"

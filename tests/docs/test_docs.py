@@ -48,6 +48,15 @@ def commands() -> List[str]:
     return re.findall(r"^  (\w+) ", block, re.M)
 
 
+def forms_of(command: str) -> str:
+    """The forms of its reports, as what it refuses tells them."""
+    done = subprocess.run([PROGRAM, command, *{"approve": ["x"], "suspend": ["--for", "1h"]}.get(command, []),
+                           "--format", "none"], stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    match = re.search(r"there (?:are|is) (.*)$", done.stderr)
+    assert done.returncode == 64 and match, done
+    return match[1].replace(", ", "|")
+
+
 @unittest.skipUnless(shutil.which("man") and (MADE / "man" / PAGES[0]).is_file(), "needs man and scdoc")
 class Manual(unittest.TestCase):
     def page(self, name: str) -> str:
@@ -74,6 +83,17 @@ class Manual(unittest.TestCase):
         text = self.page("apikeyd.8")
         for command in commands():
             self.assertRegex(text, rf"\n +apikeyd {command}[ \n]")
+
+    def test_forms_are_those_that_each_command_takes(self) -> None:
+        text = self.page("apikeyd.8")
+        parts = re.split(r"\n   apikeyd ([a-z]+) [^\n]*\n", text[:text.index("\nOPTIONS\n")])
+        self.assertEqual(parts[1::2], commands())
+        for command, part in zip(parts[1::2], parts[2::2]):
+            shown = re.findall(r"^ +--format ([\w|]+)$", part, re.M)
+            self.assertEqual(shown or ["text"], [forms_of(command)], command)
+
+    def test_sentences_end_once(self) -> None:
+        self.assertNotRegex(self.page("apikeyd.8"), r"[?!]\.")
 
     def test_variables_are_those_of_the_flags(self) -> None:
         for flag, variable in re.findall(r"Flag (--[a-z-]+), variable (\w+)", self.page("apikeyd.yaml.5")):
@@ -141,6 +161,13 @@ class Bash(unittest.TestCase):
         self.assertIn("keys.yaml", self.complete("validate", "ke"))
         self.assertEqual(self.complete("drift", "ke"), [])
 
+    def test_forms_are_those_of_the_command(self) -> None:
+        for command in commands():
+            self.assertEqual(self.complete(command, "--format", ""), forms_of(command).split("|"))
+            self.assertEqual(self.complete(command, "--form"), ["--format"])
+        self.assertEqual(self.complete("drift", "--format", "=", "m"), ["markdown"])
+        self.assertEqual(self.complete("--format", "s"), ["sarif"])
+
 
 @unittest.skipUnless(shutil.which("fish"), "needs fish")
 class Fish(unittest.TestCase):
@@ -153,7 +180,7 @@ class Fish(unittest.TestCase):
         return {row[0]: row[1] if len(row) > 1 else "" for row in rows}
 
     def test_commands(self) -> None:
-        self.assertEqual(self.complete("apikeyd dr"), {"drift": "Report what differs; sends nothing"})
+        self.assertEqual(self.complete("apikeyd dr"), {"drift": "Report what differs; sends nothing but, with --refresh, looks"})
         self.assertEqual(set(self.complete("apikeyd ")), set(commands()))
         self.assertEqual(set(self.complete("apikeyd --keys k.yaml dr")), {"drift"})
 
@@ -168,6 +195,11 @@ class Fish(unittest.TestCase):
         self.assertIn("keys.yaml", self.complete("apikeyd validate ke"))
         self.assertIn("keys.yaml", self.complete("apikeyd drift --keys ke"))
         self.assertEqual(self.complete("apikeyd drift ke"), {})
+
+    def test_forms_are_those_of_the_command(self) -> None:
+        for command in commands():
+            self.assertEqual(set(self.complete(f"apikeyd {command} --format ")), set(forms_of(command).split("|")))
+        self.assertEqual(set(self.complete("apikeyd --format s")), {"sarif"})
 
 
 @unittest.skipUnless(shutil.which("zsh"), "needs zsh")
@@ -225,6 +257,10 @@ class Zsh(unittest.TestCase):
             "apikeyd validate ke": "apikeyd validate keys.yaml ",
             "apikeyd drift --keys ke": "apikeyd drift --keys keys.yaml ",
             "apikeyd drift ke": "apikeyd drift ke",
+            "apikeyd drift --format m": "apikeyd drift --format markdown ",
+            "apikeyd validate --format=s": "apikeyd validate --format=sarif ",
+            "apikeyd status --format m": "apikeyd status --format m",
+            "apikeyd --format s": "apikeyd --format sarif ",
         }.items():
             with self.subTest(line):
                 self.assertEqual(self.complete(line), whole)

@@ -41,8 +41,9 @@ class Commands(Case):
 
     def test_usage(self) -> None:
         for arguments in ([], ["--no-such-option"], ["no-such-command"], ["drift", "--no-such-option"],
-                          ["drift", "--keys"], ["drift", "--format", "no-such-format"], ["drift", "surplus"],
-                          ["run", "apply"], ["--token", "secret", "drift"]):
+                          ["drift", "--keys"], ["drift", "--format", "no-such-format"], ["schema", "--format", "json"],
+                          ["drift", "--format", "json", "--format", "text"], ["apply", "--format", "html"],
+                          ["drift", "surplus"], ["run", "apply"], ["--token", "secret", "drift"]):
             with self.subTest(arguments):
                 done = self.run_apikeyd(*arguments)
                 self.assert_code(done, USAGE)

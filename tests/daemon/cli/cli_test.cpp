@@ -59,38 +59,6 @@ TEST_CASE("cli: an argument that a command doesn't take is named") {
     CHECK_THAT(ended.err, Contains("drift") && Contains("'keys.yaml'"));
 }
 
-TEST_CASE("cli: a form of report that there isn't is refused in plain words") {
-    const char* value = GENERATE("xml", "1", "0", "JSON", "text ");
-    const Ended flag = run({"schema", std::string("--format=") + value});
-    CHECK(flag.code == 64);
-    CHECK_THAT(flag.err, Contains(std::string("--format: '") + value + "'") && Contains("text, json") &&
-                             !Contains("APIKEYD_FORMAT") && !Contains("{"));
-}
-
-TEST_CASE("cli: a form of report that the command hasn't is refused, with those it has") {
-    const auto [command, format, known] = GENERATE(table<std::string, std::string, std::string>(
-        {{"validate", "markdown", "there are text, json, github, sarif\n"},
-         {"drift", "github", "there are text, json, markdown, html\n"},
-         {"status", "html", "there are text, json\n"},
-         {"apply", "sarif", "there are text, json, markdown, html\n"},
-         {"schema", "github", "there are text, json\n"}}));
-    const Ended ended = run({command, "--format", format});
-    CHECK(ended.code == 64);
-    CHECK(ended.out.empty());
-    CHECK_THAT(ended.err, Contains("'" + format + "' is no form of report of " + command) && Contains(known));
-}
-
-TEST_CASE("cli: the form of reports may come from the environment, which is then named") {
-    const Ended wrong = run({"schema"}, {"APIKEYD_FORMAT=xml"});
-    CHECK(wrong.code == 64);
-    CHECK_THAT(wrong.err, Contains("APIKEYD_FORMAT: 'xml'") && Contains("text, json"));
-    CHECK(run({"schema", "--format", "json"}, {"APIKEYD_FORMAT=xml"}).code == 0);
-    CHECK(run({"schema"}, {"APIKEYD_FORMAT="}).code == 0);
-    TempFolder folder;
-    write_file(folder / "keys.yaml", "version: 1\nkeys: []\n");
-    CHECK_THAT(run({"validate", folder / "keys.yaml"}, {"APIKEYD_FORMAT=json"}).out, StartsWith("{"));
-}
-
 TEST_CASE("cli: output that can't be written is an error") {
     const char* what = GENERATE("--help", "--version", "schema");
     const Ended ended = run({what}, {}, "/dev/full");

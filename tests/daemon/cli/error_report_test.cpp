@@ -109,6 +109,13 @@ TEST_CASE_METHOD(Fixture, "errors: a document that can't be written either chang
     CHECK_THAT(program.err(), Contains("there is no state yet"));
 }
 
+TEST_CASE("errors: where the command line isn't understood, standard output stays empty") {
+    Program program({"status", "--format", "json", "--keys"});
+    CHECK(program.wait() == 64);
+    CHECK(program.out().empty());
+    CHECK_THAT(program.err(), StartsWith("apikeyd: --keys: "));
+}
+
 TEST_CASE("errors: one without a file has null for it") {
     apikeyd::Diagnostic diagnostic;
     diagnostic.message = "m";
