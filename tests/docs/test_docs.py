@@ -180,7 +180,8 @@ class Fish(unittest.TestCase):
         return {row[0]: row[1] if len(row) > 1 else "" for row in rows}
 
     def test_commands(self) -> None:
-        self.assertEqual(self.complete("apikeyd dr"), {"drift": "Report what differs; sends nothing but, with --refresh, looks"})
+        self.assertEqual(self.complete("apikeyd dr"),
+                         {"drift": "Report what differs; sends nothing but, with --refresh, looks"})
         self.assertEqual(set(self.complete("apikeyd ")), set(commands()))
         self.assertEqual(set(self.complete("apikeyd --keys k.yaml dr")), {"drift"})
 
