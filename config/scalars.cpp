@@ -31,6 +31,28 @@ constexpr std::array<Unit, 5> units{
 
 constexpr std::uint64_t longest_duration = 3'650 * units[0].milliseconds;
 
+// Nothing: no duration. Of one that is too long, only that it is.
+std::optional<std::uint64_t> count_milliseconds(std::string_view text) {
+    std::uint64_t total = 0;
+    const Unit* next = units.data(); // each unit once, in falling order
+    const Unit* const end = next + units.size();
+    while (!text.empty() || next == units.data()) {
+        const auto digits = static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
+        const auto count = parse_unsigned(text.substr(0, digits));
+        text.remove_prefix(digits);
+        const auto letters = static_cast<std::size_t>(std::ranges::find_if(text, is_digit) - text.begin());
+        const std::string_view name = text.substr(0, letters);
+        text.remove_prefix(letters);
+        const Unit* unit = std::find_if(next, end, [name](const Unit& u) { return u.name == name; });
+        if (!count || unit == end) {
+            return std::nullopt;
+        }
+        total += std::min(*count, longest_duration / unit->milliseconds + 1) * unit->milliseconds;
+        next = unit + 1;
+    }
+    return total;
+}
+
 } // namespace
 
 std::optional<std::uint64_t> parse_unsigned(std::string_view text) noexcept {
@@ -58,24 +80,14 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     if (text == "0") {
         return std::chrono::milliseconds{0};
     }
-    std::uint64_t total = 0;
-    const Unit* next = units.data(); // each unit once, in falling order
-    const Unit* const end = next + units.size();
-    while (!text.empty() || next == units.data()) {
-        const auto digits = static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
-        const auto count = parse_unsigned(text.substr(0, digits));
-        text.remove_prefix(digits);
-        const auto letters = static_cast<std::size_t>(std::ranges::find_if(text, is_digit) - text.begin());
-        const std::string_view name = text.substr(0, letters);
-        text.remove_prefix(letters);
-        const Unit* unit = std::find_if(next, end, [name](const Unit& u) { return u.name == name; });
-        if (!count || unit == end || *count > longest_duration / unit->milliseconds) {
-            return std::nullopt;
-        }
-        total += *count * unit->milliseconds;
-        next = unit + 1;
-    }
-    return total <= longest_duration ? std::optional(std::chrono::milliseconds{total}) : std::nullopt;
+    const auto total = count_milliseconds(text);
+    return total && *total <= longest_duration ? std::optional(std::chrono::milliseconds{*total})
+                                               : std::nullopt;
+}
+
+bool is_too_long_a_duration(std::string_view text) {
+    const auto total = count_milliseconds(text);
+    return total && *total > longest_duration;
 }
 
 } // namespace apikeyd

@@ -89,10 +89,10 @@ Problem take_ca_file(std::string_view text, Settings& settings) {
 
 Problem take_timeout(std::string_view text, Settings& settings) {
     const auto value = parse_duration(text);
-    if (!value) {
+    if (!value && !is_too_long_a_duration(text)) {
         return problem(fmt::format("{} is not a duration", quote_unless_token(text)), duration_hint);
     }
-    if (*value < milliseconds{100} || *value > std::chrono::minutes{10}) {
+    if (!value || *value < milliseconds{100} || *value > std::chrono::minutes{10}) {
         return problem(fmt::format("{} is out of range", quote_unless_token(text)), "100ms to 10m");
     }
     settings.api.timeout = *value;
@@ -137,6 +137,9 @@ Problem take_state(std::string_view text, Settings& settings) {
 
 Problem take_seconds(std::string_view text, std::chrono::seconds& target, std::string_view hint) {
     const auto value = parse_duration(text);
+    if (!value && is_too_long_a_duration(text)) {
+        return problem(fmt::format("{} is out of range", quote_unless_token(text)), "up to 3650d");
+    }
     if (!value) {
         return problem(fmt::format("{} is not a duration", quote_unless_token(text)), hint);
     }

@@ -112,6 +112,9 @@ std::vector<Diagnostic> refuse_unavailable(const Settings& settings);
 // "10s", "500ms", "6h", "2h30m", "1d", or a bare 0. Nothing if it is anything else, negative or too large.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
+// Whether it is written as a duration, but is longer than 3650d.
+bool is_too_long_a_duration(std::string_view text);
+
 // Whether the URL may carry a token: https, or http to a loopback address. Otherwise why not.
 std::optional<std::string> refuse_api_url(std::string_view url);
 

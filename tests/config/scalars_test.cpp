@@ -47,4 +47,12 @@ TEST_CASE("scalars: durations are numbers with units, the larger first") {
         CAPTURE(text);
         CHECK_FALSE(parse_duration(text));
     }
+    for (const char* text : {"3651d", "3650d1ms", "87601h", "18446744073709551615d"}) {
+        CAPTURE(text);
+        CHECK(is_too_long_a_duration(text));
+    }
+    for (const char* text : {"0", "3650d", "3651", "4000x", "1s4000d"}) {
+        CAPTURE(text);
+        CHECK_FALSE(is_too_long_a_duration(text));
+    }
 }

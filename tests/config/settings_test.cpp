@@ -94,6 +94,15 @@ TEST_CASE("settings: the wrong values of every source are reported, outranked on
     CHECK(loaded.diagnostics.back().hint == "one of text, json, journal");
 }
 
+TEST_CASE("settings: a duration that is too long is one") {
+    const char* path = GENERATE("history.retention", "reconcile.resync", "api.timeout");
+    const auto loaded = with_flag(path, "36500d");
+    REQUIRE(loaded.diagnostics.size() == 1);
+    CHECK(loaded.diagnostics[0].message == "'36500d' is out of range");
+    CHECK(loaded.diagnostics[0].hint ==
+          (std::string(path) == "api.timeout" ? "100ms to 10m" : "up to 3650d"));
+}
+
 TEST_CASE("settings: each value has its own rule, whatever it comes from") {
     const auto refused = [](const std::string& path, const std::string& value) {
         return !with_flag(path, value);
