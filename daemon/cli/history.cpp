@@ -17,7 +17,7 @@ namespace apikeyd {
 
 namespace {
 
-constexpr std::uint64_t most_entries = 1'000'000'000;
+constexpr std::uint64_t most_entries = 1'000'000; // all of a report is in memory at once
 
 HistoryFilter require_filter(const CommandLine& line, WallTime now) {
     HistoryFilter filter;
@@ -34,8 +34,9 @@ HistoryFilter require_filter(const CommandLine& line, WallTime now) {
     if (line.limit) {
         const auto limit = parse_unsigned(*line.limit);
         if (!limit || *limit == 0 || *limit > most_entries) {
-            throw CommandError(exit_usage, fmt::format("--limit: {} is not a number of entries from 1 on",
-                                                       visible_text(quote_unless_token(*line.limit))));
+            throw CommandError(exit_usage,
+                               fmt::format("--limit: {} is not a number of entries from 1 to {}",
+                                           visible_text(quote_unless_token(*line.limit)), most_entries));
         }
         filter.limit = *limit;
     }
