@@ -165,22 +165,9 @@ Digest read_digest(const SQLite::Column& column) {
     return digest;
 }
 
-void carry_over(SQLite::Database& db) {
-    // The rows as the new table has them: from no commit, by nobody.
-    SQLite::Statement old(db, "SELECT *, '', '', NULL, NULL, NULL FROM history_1 ORDER BY seq");
-    SQLite::Statement insert(db, "INSERT INTO history SELECT *, '', '', ? FROM history_1 WHERE seq = ?");
-    Mark newest;
-    while (old.executeStep()) {
-        newest = {old.getColumn(0).getInt64(), next(newest.chain, old)};
-        insert.reset();
-        insert.bindNoCopy(1, newest.chain.data(), static_cast<int>(newest.chain.size()));
-        insert.bind(2, newest.seq);
-        insert.exec();
-    }
-    old.reset();
-    insert.reset();
-    db.exec("DROP TABLE history_1");
-    write_mark(db, head, newest);
+void begin(SQLite::Database& db) {
+    write_mark(db, head,
+               {db.execAndGet("SELECT coalesce(max(seq), 0) FROM history_unchained").getInt64(), {}});
 }
 
 } // namespace apikeyd::history_chain

@@ -8,7 +8,7 @@
 //
 // where a column is a letter for its type and then: for an integer (i) 8 bytes, for a text (t) or blob (b)
 // its length in 8 bytes and its bytes, for NULL (n) nothing; numbers are big-endian. The first row follows 32
-// zeros.
+// zeros. Rows that were written before there was a chain stand in `history_unchained` and are no part of it.
 // Internal to state/.
 
 #include "config/secret.hpp"
@@ -50,7 +50,7 @@ inline constexpr const char* commit_join = "LEFT JOIN git_commit g ON g.id = rtr
 // A digest as it stands in a row; zeros where it isn't one, which no row has.
 Digest read_digest(const SQLite::Column& column);
 
-// Of schema 2: chains the rows of `history_1` into `history`.
-void carry_over(SQLite::Database& db);
+// Of schema 2: the chain begins behind the rows of `history_unchained`.
+void begin(SQLite::Database& db);
 
 } // namespace apikeyd::history_chain

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/history_log.hpp"
 
-#include "state/history_anchor.hpp"
 #include "state/rows.hpp"
 
 #include <SQLiteCpp/Column.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace apikeyd {
@@ -26,7 +26,9 @@ std::string plain_id(const std::string& reference) {
 // What somebody did to the file must not be covered up by going on as if it hadn't been: rows continue from
 // the head as it was left, and where that is gone, from nothing and after a gap.
 Mark HistoryLog::read_head() {
-    const std::int64_t newest = db_.execAndGet("SELECT coalesce(max(seq), 0) FROM history").getInt64();
+    const std::int64_t newest = db_.execAndGet("SELECT max((SELECT coalesce(max(seq), 0) FROM history), "
+                                               "(SELECT coalesce(max(seq), 0) FROM history_unchained))")
+                                    .getInt64();
     if (auto head = history_chain::read_mark(db_, history_chain::head)) {
         head->seq = std::max(head->seq, newest);
         return *head;
@@ -36,10 +38,19 @@ Mark HistoryLog::read_head() {
     return nothing;
 }
 
+Mark& HistoryLog::head() {
+    if (!head_) {
+        head_ = read_head();
+    }
+    return *head_;
+}
+
 void HistoryLog::add(std::span<const Commit> commits) {
     for (const Commit& commit : commits) {
-        SQLite::Statement insert(db_, "INSERT OR IGNORE INTO git_commit VALUES (?,?,?,?)");
+        SQLite::Statement insert(db_, "INSERT INTO git_commit VALUES (?,?,?,?,?) ON CONFLICT (id) DO UPDATE "
+                                      "SET newest_row = max(newest_row, excluded.newest_row)");
         rows::bind_commit(insert, commit);
+        insert.bind(rows::commit_column_count + 1, head().seq + 1);
         insert.exec();
     }
 }
@@ -63,67 +74,70 @@ void HistoryLog::append(std::span<const HistoryEntry> entries) {
     if (entries.empty()) {
         return;
     }
-    if (!head_) {
-        head_ = read_head();
-    }
+    head();
     if (!insert_) {
         insert_.emplace(db_, "INSERT INTO history VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     }
+    std::map<std::string, std::int64_t> newest; // row of each commit
     for (const HistoryEntry& entry : entries) {
         const std::int64_t seq = head_->seq + 1;
-        *head_ = {seq, history_chain::next(head_->chain, seq, entry, commit_for(entry.commit))};
+        const Commit* const commit = commit_for(entry.commit);
+        if (commit != nullptr) {
+            newest[commit->id] = seq;
+        }
+        *head_ = {seq, history_chain::next(head_->chain, seq, entry, commit)};
         insert_->tryReset();
         rows::bind_history(*insert_, seq, entry);
         insert_->bindNoCopy(rows::history_column_count + 1, head_->chain.data(),
                             static_cast<int>(head_->chain.size()));
         insert_->exec();
     }
+    for (const auto& [commit, seq] : newest) {
+        SQLite::Statement update(db_, "UPDATE git_commit SET newest_row = ? WHERE id = ?");
+        update.bind(1, seq);
+        update.bindNoCopy(2, commit);
+        update.exec();
+    }
     history_chain::write_mark(db_, history_chain::head, *head_);
 }
 
-std::uint64_t HistoryLog::prune(WallTime before, std::size_t at_most, WallTime now) {
-    const std::optional<PrunedRows> old = find_prunable(db_, before, at_most);
-    if (!old) {
-        return 0;
+std::vector<HistoryEntry> HistoryLog::read(const HistoryFilter& filter) {
+    std::vector<HistoryEntry> entries;
+    read_newest("history", rows::history_columns, filter, entries);
+    if (entries.size() < filter.limit) { // all of them are older
+        read_newest("history_unchained", rows::unchained_columns, filter, entries);
     }
-    SQLite::Statement remove(db_, "DELETE FROM history WHERE seq <= ?");
-    remove.bind(1, old->last.seq);
-    remove.exec();
-    history_chain::write_mark(db_, history_chain::anchor, old->last);
-    HistoryEntry entry;
-    entry.at = now;
-    entry.reason = pruned_reason;
-    entry.detail = fmt::format("{} rows{}", old->count, anchor_text(old->last));
-    append(std::span(&entry, 1));
-    return old->count;
+    std::ranges::reverse(entries);
+    return entries;
 }
 
-std::vector<HistoryEntry> HistoryLog::read(const HistoryFilter& filter) {
+// Appends, the newest first, up to the limit.
+void HistoryLog::read_newest(std::string_view table, std::string_view columns, const HistoryFilter& filter,
+                             std::vector<HistoryEntry>& entries) {
     std::string where;
     if (filter.key) {
-        where = "h.id = :id";
+        where = "WHERE h.id = :id";
         where += filter.since ? " AND h.at >= :since" : "";
-    } else if (filter.since) {
+    } else if (filter.since && table == "history") {
         // By the index of the time alone: rows are few that are that young, or the first ones are enough.
-        where =
-            "h.seq IN (SELECT seq FROM history WHERE at >= :since ORDER BY at DESC, seq DESC LIMIT :limit)";
+        where = "WHERE h.seq IN (SELECT seq FROM history WHERE at >= :since ORDER BY at DESC, seq DESC LIMIT "
+                ":limit)";
+    } else if (filter.since) {
+        where = "WHERE h.at >= :since";
     }
-    SQLite::Statement query(db_,
-                            fmt::format("SELECT {} FROM history h {} {} ORDER BY h.seq DESC LIMIT :limit",
-                                        rows::history_columns, where.empty() ? "" : "WHERE", where));
+    SQLite::Statement query(
+        db_, fmt::format("SELECT {} FROM {} h {} ORDER BY h.seq DESC LIMIT :limit", columns, table, where));
     if (filter.key) {
         rows::bind_id(query, query.getIndex(":id"), *filter.key);
     }
     if (filter.since) {
         query.bind(":since", static_cast<std::int64_t>(filter.since->time_since_epoch().count()));
     }
-    query.bind(":limit", static_cast<std::int64_t>(std::min<std::size_t>(filter.limit, INT64_MAX)));
-    std::vector<HistoryEntry> entries;
+    query.bind(":limit",
+               static_cast<std::int64_t>(std::min<std::size_t>(filter.limit - entries.size(), INT64_MAX)));
     while (query.executeStep()) {
         entries.push_back(rows::read_history(query));
     }
-    std::ranges::reverse(entries);
-    return entries;
 }
 
 std::optional<Commit> HistoryLog::find_commit(const std::string& reference) {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace apikeyd {
@@ -47,7 +48,7 @@ class HistoryLog {
     // All within a transaction of the caller. The commits that entries refer to come first.
     void add(std::span<const Commit> commits);
     void append(std::span<const HistoryEntry> entries);
-    std::uint64_t prune(WallTime before, std::size_t at_most, WallTime now); // as StateStore::prune_history()
+    Pruning prune(WallTime before, std::size_t at_most, WallTime now); // as StateStore::prune_history()
 
     std::vector<HistoryEntry> read(const HistoryFilter& filter);
     std::optional<Commit> find_commit(const std::string& reference);
@@ -57,7 +58,11 @@ class HistoryLog {
 
   private:
     history_chain::Mark read_head();
+    history_chain::Mark& head();
     const Commit* commit_for(const std::string& reference);
+    void forget_commits(std::int64_t pruned_to);
+    void read_newest(std::string_view table, std::string_view columns, const HistoryFilter& filter,
+                     std::vector<HistoryEntry>& entries);
 
     SQLite::Database& db_;
     std::optional<history_chain::Mark> head_; // nothing: not read yet

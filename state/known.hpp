@@ -121,7 +121,18 @@ struct HistoryVerdict {
     std::string head;                       // digest of the newest good row: whoever keeps it can tell the
                                             // history from any other, even one that was made anew as a whole
     std::optional<std::int64_t> pruned_to;  // rows up to this one were taken out by the retention
+    std::uint64_t unchained = 0;            // older rows, from before there was a chain: nothing can be said
+                                            // of them
     std::optional<HistoryFault> fault = {}; // nothing: intact
+};
+
+// What a step of pruning did.
+struct Pruning {
+    std::uint64_t rows = 0;                 // taken out
+    std::int64_t up_to = 0;                 // the newest of them; 0: none
+    std::optional<HistoryFault> fault = {}; // what was to be taken out isn't as it was written: nothing was
+
+    friend bool operator==(const Pruning&, const Pruning&) = default;
 };
 
 // One run from a plan to its end.

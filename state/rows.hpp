@@ -22,6 +22,11 @@ inline constexpr const char* history_columns =
     "h.before_enabled, h.after_name, h.after_enabled, h.outcome, h.http_status, h.attempt, h.duration_ms, "
     "h.source, h.revision, h.detail, h.commit_id, h.actor";
 inline constexpr int history_column_count = 20;
+// Of `history_unchained h`: the same, from no commit and by nobody.
+inline constexpr const char* unchained_columns =
+    "h.seq, h.at, h.id, h.reconciliation, h.reason, h.asked_name, h.asked_enabled, h.before_name, "
+    "h.before_enabled, h.after_name, h.after_enabled, h.outcome, h.http_status, h.attempt, h.duration_ms, "
+    "h.source, h.revision, h.detail, '', ''";
 HistoryEntry read_history(SQLite::Statement& row);
 void bind_history(SQLite::Statement& insert, std::int64_t seq, const HistoryEntry& entry); // by position
 
@@ -36,6 +41,7 @@ void bind_suspension(SQLite::Statement& insert, const Suspension& suspension);
 
 Commit read_commit(SQLite::Statement& row); // id, author, authored_at, subject
 void bind_commit(SQLite::Statement& insert, const Commit& commit);
+inline constexpr int commit_column_count = 4;
 
 void bind_id(SQLite::Statement& statement, int index, const KeyId& id);
 

@@ -105,11 +105,13 @@ constexpr std::array migrations = {
 
     // 2: the history is chained and says from which commit and by whom; suspensions
     Migration{R"sql(
+    -- newest_row: of the history, that refers to it; where none does yet, the one that could.
     CREATE TABLE git_commit (
         id          TEXT PRIMARY KEY,
         author      TEXT NOT NULL,
         authored_at INTEGER NOT NULL,
-        subject     TEXT NOT NULL
+        subject     TEXT NOT NULL,
+        newest_row  INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
 
     -- At most one.
@@ -120,8 +122,9 @@ constexpr std::array migrations = {
         requested_by TEXT NOT NULL
     ) STRICT;
 
-    DROP INDEX history_of_key;
-    ALTER TABLE history RENAME TO history_1;
+    -- The rows that are there are neither copied nor chained: millions would take longer than a service may
+    -- take to start. They keep their index, history_of_key. No row is added to them.
+    ALTER TABLE history RENAME TO history_unchained;
 
     -- A row with id NULL is about no key. commit_id: '' for none; a '+' behind it where what was read isn't in
     -- that commit. chain: over the row before and this one.
@@ -148,10 +151,10 @@ constexpr std::array migrations = {
         actor          TEXT NOT NULL,
         chain          BLOB NOT NULL CHECK (length(chain) = 32)
     ) STRICT;
-    CREATE INDEX history_of_key ON history (id, seq);
-    CREATE INDEX history_of_time ON history (at);
+    CREATE INDEX history_by_key ON history (id, seq);
+    CREATE INDEX history_by_time ON history (at);
     )sql",
-              &history_chain::carry_over},
+              &history_chain::begin},
 };
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/store_impl.hpp"
 
+#include "state/history_age.hpp"
 #include "state/rows.hpp"
 
 #include <SQLiteCpp/Column.h>
@@ -205,17 +206,27 @@ void StateStore::commit(const StateBatch& batch) {
     });
 }
 
-std::uint64_t StateStore::prune_history(WallTime before, std::size_t at_most, WallTime now) {
+std::optional<WallTime> StateStore::proven_time(WallTime now) {
+    return guarded(impl_->path, [&] {
+        impl_->require_in_place();
+        SQLite::Transaction transaction(impl_->db, SQLite::TransactionBehavior::IMMEDIATE);
+        const auto time = apikeyd::proven_time(impl_->db, now);
+        transaction.commit();
+        return time;
+    });
+}
+
+Pruning StateStore::prune_history(WallTime before, std::size_t at_most, WallTime now) {
     return guarded(impl_->path, [&] {
         impl_->require_in_place();
         HistoryLog::Writing writing(impl_->history);
         SQLite::Transaction transaction(impl_->db, SQLite::TransactionBehavior::IMMEDIATE);
-        const std::uint64_t count = impl_->history.prune(before, at_most, now);
-        if (count > 0) {
+        const Pruning pruning = impl_->history.prune(before, at_most, now);
+        if (pruning.rows > 0) {
             transaction.commit();
         }
         writing.committed();
-        return count;
+        return pruning;
     });
 }
 

@@ -97,11 +97,17 @@ class StateStore {
     // Reads the whole history, as of one moment: some 30 s for ten million rows.
     HistoryVerdict verify_history();
 
-    // Takes out the oldest rows, up to the first that isn't older than `before`, at most so many, and appends
-    // one row at `now` that says so; it is what verify_history() goes by from then on. One transaction,
-    // durable on return. Returns how many were taken out; fewer than `at_most`: no more are old enough. Where
-    // there are none but rows about earlier prunings it does nothing.
-    std::uint64_t prune_history(WallTime before, std::size_t at_most, WallTime now);
+    // A time that the clock has passed by a day or more, by its own account, without having been set back to
+    // before it: what is too old by that is so even if the clock is wrong now, as long as it wasn't for a
+    // day. Nothing: none is known yet. Call it now and then, and prune by it.
+    std::optional<WallTime> proven_time(WallTime now);
+
+    // Takes out the oldest rows, up to the first that isn't older than `before`, at most so many, with the
+    // commits that no other refers to, and appends one row at `now` that says so; it is what verify_history()
+    // goes by from then on. One transaction, durable on return. Fewer than `at_most`: no more are old enough.
+    // Where there are none but rows about earlier prunings it does nothing. Rows that aren't as they were
+    // written stay, and all others with them.
+    Pruning prune_history(WallTime before, std::size_t at_most, WallTime now);
 
     StateCounts counts();
 

@@ -127,6 +127,7 @@ std::string render_verdict_json(const HistoryVerdict& verdict, WallTime now) {
     root->set("first_seq", verdict.rows > 0 ? Var(verdict.first_seq) : Var());
     root->set("last_seq", verdict.rows > 0 ? Var(verdict.last_seq) : Var());
     root->set("pruned_to", json_or_null(verdict.pruned_to));
+    root->set("unchained", verdict.unchained);
     root->set("head", verdict.head);
     if (verdict.fault) {
         auto fault = ordered_object();

@@ -216,9 +216,14 @@ std::string render_verdict_text(const HistoryVerdict& verdict, bool color) {
     };
     const std::string pruned =
         verdict.pruned_to ? fmt::format(" (those up to row {} were pruned)", *verdict.pruned_to) : "";
+    const std::string unchained =
+        verdict.unchained == 0
+            ? ""
+            : fmt::format("history: {} older, from before rows were chained: NOT CHECKED\n",
+                          rows(verdict.unchained));
     if (!verdict.fault) {
-        return fmt::format("history: {}{}, {}, head {}\n", rows(verdict.rows), pruned,
-                           colored("intact", sgr::green, color), verdict.head);
+        return fmt::format("history: {}{}, {}, head {}\n{}", rows(verdict.rows), pruned,
+                           colored("intact", sgr::green, color), verdict.head, unchained);
     }
     const std::int64_t seq = verdict.fault->seq;
     std::string what;
@@ -238,8 +243,9 @@ std::string render_verdict_text(const HistoryVerdict& verdict, bool color) {
     case HistoryFault::Kind::anchor_changed:
         what = "the mark of what was pruned is not the one that the history names";
     }
-    return fmt::format("history: {}: {}; {} before that {} intact\n", colored("NOT INTACT", sgr::red, color),
-                       what, rows(verdict.rows), verdict.rows == 1 ? "is" : "are");
+    return fmt::format("history: {}: {}; {} before that {} intact\n{}",
+                       colored("NOT INTACT", sgr::red, color), what, rows(verdict.rows),
+                       verdict.rows == 1 ? "is" : "are", unchained);
 }
 
 } // namespace apikeyd

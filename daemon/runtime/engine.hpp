@@ -105,6 +105,7 @@ class Engine final : public DesiredSink {
     void lift_suspension(const std::string& by);
     void set_alarm();
     void prune();
+    void tell_pruning(const Pruning& step, bool more);
     void look_up(const std::vector<KeyId>& ids);
     void approve_held();
     void forget_approval();
@@ -140,6 +141,7 @@ class Engine final : public DesiredSink {
     std::optional<Secret> token_;
     std::string approval_; // a digest that was approved and is not held yet
     std::string approved_by_;
+    Pruning pruned_; // the rows that weren't told yet; the last fault
     std::optional<HeldPlan> held_;
     std::optional<std::string> trouble_;
     bool replaced_ = false; // the state file is another one than we opened

@@ -116,13 +116,30 @@ void Engine::prune() {
     const Now now = current_time();
     MonoTime::duration wait = prune_interval;
     try {
-        if (store_.prune_history(now.wall - options_.retention, pruned_at_once, now.wall) == pruned_at_once) {
-            wait = prune_pause;
+        if (const auto time = store_.proven_time(now.wall)) {
+            const Pruning step = store_.prune_history(*time - options_.retention, pruned_at_once, now.wall);
+            const bool more = step.rows == pruned_at_once;
+            wait = more ? MonoTime::duration(prune_pause) : wait;
+            tell_pruning(step, more);
         }
     } catch (const StateError&) {
         wait = prune_retry; // nothing waits for it; a state that stays in trouble shows elsewhere
     }
     prune_timer_.set(now.mono + wait);
+}
+
+// Each damage once, and the steps of a pruning together.
+void Engine::tell_pruning(const Pruning& step, bool more) {
+    if (step.fault && step.fault != pruned_.fault) {
+        log_history_damaged(log_, *step.fault);
+    }
+    pruned_.fault = step.fault;
+    pruned_.rows += step.rows;
+    pruned_.up_to = std::max(pruned_.up_to, step.up_to);
+    if (!more && pruned_.rows > 0) {
+        log_history_pruned(log_, pruned_);
+        pruned_.rows = 0;
+    }
 }
 
 } // namespace apikeyd

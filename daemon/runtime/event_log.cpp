@@ -259,6 +259,20 @@ void log_report_unwritable(Log& log, const std::string& why) {
     log.event(LogLevel::error, "report_unwritable", {{"why", why}});
 }
 
+void log_history_pruned(Log& log, const Pruning& pruning) {
+    log.event(LogLevel::info, "history_pruned", {{"rows", number(pruning.rows)}, {"up_to", pruning.up_to}});
+}
+
+void log_history_damaged(Log& log, const HistoryFault& fault) {
+    LogFields fields;
+    if (fault.seq > 0) {
+        fields.push_back({"row", fault.seq});
+    }
+    fields.push_back({"why", std::string("the history is not as it was written; nothing of it is pruned. "
+                                         "`apikeyd history --verify` tells more")});
+    log.event(LogLevel::error, "history_damaged", fields);
+}
+
 void log_approval_unmatched(Log& log, const std::string& digest) {
     log.event(LogLevel::warning, "approval_unmatched",
               {{"digest", digest}, {"why", std::string("no plan with this digest is held")}});

@@ -5,6 +5,7 @@
 #include "config/diagnostic.hpp"
 #include "daemon/reconcile/event.hpp"
 #include "daemon/runtime/log.hpp"
+#include "state/known.hpp"
 
 #include <string>
 #include <vector>
@@ -35,6 +36,10 @@ void log_state_unavailable(Log& log, const std::string& why);
 void log_state_recovered(Log& log);
 // Of a dry run that goes on.
 void log_report_unwritable(Log& log, const std::string& why);
+// Rows that were too old, up to the newest of them.
+void log_history_pruned(Log& log, const Pruning& pruning);
+// What was to be pruned isn't as it was written, so nothing is.
+void log_history_damaged(Log& log, const HistoryFault& fault);
 void log_approval_unmatched(Log& log, const std::string& digest);
 void log_token_loaded(Log& log, const std::string& source);
 void log_token_invalid(Log& log, const std::string& why);

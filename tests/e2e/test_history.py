@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import subprocess
+import time
 from contextlib import closing
 from typing import Any
 
@@ -155,19 +156,82 @@ class History(Case):
         newest = datetime.datetime.fromisoformat(before[-1]["at"].replace("Z", "+00:00"))
         old = datetime.timedelta(seconds=1.2)
         harness.wait_for(lambda: datetime.datetime.now(datetime.timezone.utc) - newest > old, "all of it is old")
+        self.prove_clock()
         daemon = self.start("--history-retention", "1s")
-        harness.wait_for(lambda: "pruned" in self.command("history").stdout, "old rows are taken out", also=daemon.tail)
+        pruned = daemon.wait_event("history_pruned")
         self.assertEqual(daemon.stop(), 0)
+        self.assertEqual((pruned["rows"], pruned["up_to"]), (len(before), before[-1]["seq"]))
         left = json.loads(self.command("history", "--format", "json").stdout)["entries"]
         self.assertLess(len(left), len(before))
         self.assertEqual(left[-1]["reason"], "pruned")
         self.assert_code(self.command("history", "--verify"), OK)
+
+    def test_retention_waits_for_the_clock(self) -> None:
+        """As set back to a start without anything known of the clock: nothing is taken out for a day."""
+        self.start_of_the_first_release()
+        self.apply(*FIRST)
+        daemon = self.start("--history-retention", "1d")
+        self.wait_settled(daemon, 0, FIRST)
+        self.assertEqual(daemon.stop(), OK)
+        self.assertEqual(self.entries()[0]["seq"], 1)
+
+    def test_retention_of_a_damaged_history(self) -> None:
+        """What was tampered with isn't signed off by taking it out; it is told once, and all else goes on."""
+        self.apply(*FIRST)
+        self.edit("UPDATE history SET at = 1 WHERE seq = 1")
+        self.prove_clock()
+        before = self.entries()
+        daemon = self.start("--history-retention", "1d")
+        damaged = daemon.wait_event("history_damaged")
+        self.assertEqual((damaged["level"], damaged["row"]), ("error", 1))
+        mark = daemon.mark()
+        self.wait_settled(daemon, mark, self.save(key(BILLING, "later"), FIRST[1]))
+        self.assertEqual(daemon.stop(), OK)
+        self.assertEqual(self.entries()[:len(before)], before)
+        self.assert_code(self.command("history", "--verify"), ERROR)
+
+    def start_of_the_first_release(self) -> None:
+        """A state of the first release, whose rows aren't chained, with two rows of 2020."""
+        source = (harness.ROOT / "tests/state/schema_1.hpp").read_text()
+        self.state_file.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self.state_file)) as db, db:
+            db.executescript(source.split('R"sql(')[1].split(')sql"')[0])
+            for seq in (1, 2):
+                db.execute("INSERT INTO history VALUES (?, ?, ?, 1, 'changed', NULL, 0, 'b', 1, 'b', 0, 'applied', 200, "
+                           "1, 10, 'keys.yaml:4', 'sha256:0', '')", (seq, 1_580_000_000_000 + seq, bytes.fromhex(BILLING)))
+
+    def test_upgrade(self) -> None:
+        """Rows from before there was a chain stay, are shown, said not to be checked, and pruned in their turn."""
+        self.start_of_the_first_release()
+        done = self.command("history")
+        self.assert_code(done, ERROR)
+        self.assertIn("an older apikeyd wrote this state", done.stderr)
+        self.apply(*FIRST)
+        self.assertEqual([e["seq"] for e in self.entries()], [1, 2, 3, 4])
+        self.assertEqual(self.entries("--limit", "3", "--key", BILLING)[0]["seq"], 1)
+        done = self.command("history", "--verify")
+        self.assert_code(done, OK)
+        self.assertRegex(done.stdout, r"^history: 2 rows, intact, head sha256:[0-9a-f]{64}\n"
+                                      r"history: 2 rows older, from before rows were chained: NOT CHECKED\n$")
+        self.prove_clock()
+        daemon = self.start("--history-retention", "1d")
+        self.assertEqual(daemon.wait_event("history_pruned")["rows"], 2)
+        self.assertEqual(daemon.stop(), OK)
+        verdict = json.loads(self.command("history", "--verify", "--format", "json").stdout)
+        self.assertEqual((verdict["intact"], verdict["unchained"], verdict["pruned_to"]), (True, 0, 2))
+
+    def prove_clock(self) -> None:
+        """As if the daemon had looked at the clock a day ago; what it said then is now."""
+        now = int(time.time() * 1000)
+        for name in ("seen", "proven"):
+            self.edit(f"INSERT OR REPLACE INTO meta VALUES ('history_clock_{name}', CAST('{now}' AS BLOB))")
 
     def test_usage(self) -> None:
         self.apply(*FIRST)
         for arguments, said in {("--key", "x"): "24 hex digits", ("--since", "yesterday"): "--since: 'yesterday'",
                                 ("--limit", "0"): "--limit: '0'", ("--limit", "ten"): "--limit: 'ten'",
                                 ("--limit", "-1"): "--limit: '-1'",
+                                ("--limit", "1000001"): "is not a number of entries from 1 to 1000000",
                                 ("--verify", "--limit", "5"): "the whole history"}.items():
             with self.subTest(arguments):
                 done = self.command("history", *arguments)

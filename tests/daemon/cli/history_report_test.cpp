@@ -226,6 +226,13 @@ TEST_CASE("history verdict: is told with the rows, the head and what is wrong") 
     CHECK(render_verdict_text(verdict, false) ==
           "history: 12 rows (those up to row 3 were pruned), intact, head sha256:ab\n");
     auto json = parsed(render_verdict_json(verdict, at_second(0)));
+    CHECK(json->getValue<int>("unchained") == 0);
+    verdict.unchained = 7;
+    CHECK(render_verdict_text(verdict, false) ==
+          "history: 12 rows (those up to row 3 were pruned), intact, head sha256:ab\n"
+          "history: 7 rows older, from before rows were chained: NOT CHECKED\n");
+    json = parsed(render_verdict_json(verdict, at_second(0)));
+    CHECK(json->getValue<int>("unchained") == 7);
     CHECK(json->getValue<bool>("intact"));
     CHECK(json->getValue<int>("rows") == 12);
     CHECK(json->getValue<int>("pruned_to") == 3);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/state/database.hpp"
 #include "tests/support/engine_world.hpp"
 
 #include <catch2/catch.hpp>
@@ -24,6 +25,26 @@ std::vector<std::string> reasons(StateStore& store) {
         found.push_back(entry.reason);
     }
     return found;
+}
+
+// A state whose clock was looked at two days and a day ago; its history is of two days ago, and of an hour.
+void with_old_history(const std::string& path, int rows) {
+    const WallTime now = current_time().wall;
+    StateStore store = StateStore::open(path);
+    store.proven_time(now - 49h);
+    store.proven_time(now - 25h);
+    StateBatch batch;
+    for (int i = 0; i <= rows; ++i) {
+        HistoryEntry& entry = batch.history.emplace_back();
+        entry.at = now - (i == rows ? 1h : 60h);
+        entry.reason = "old";
+    }
+    store.commit(batch);
+}
+
+std::size_t times_told(const EngineWorld& world, const std::string& what) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        world.lines, [&](const std::string& line) { return line.find(what) != std::string::npos; }));
 }
 
 } // namespace
@@ -109,22 +130,42 @@ TEST_CASE("engine: a suspension outlives the process, and one whose time is over
 
 TEST_CASE("engine: history older than its retention is taken out, and the rest still verifies") {
     TempFolder folder;
-    {
-        StateStore store = StateStore::open(folder / "state.db");
-        StateBatch batch;
-        for (const WallTime at :
-             {current_time().wall - 48h, current_time().wall - 47h, current_time().wall - 1h}) {
-            HistoryEntry& entry = batch.history.emplace_back();
-            entry.at = at;
-            entry.reason = "old";
-        }
-        store.commit(batch);
-    }
+    with_old_history(folder / "state.db", 1500); // in two steps
     EngineOptions options;
     options.retention = std::chrono::hours{24};
     EngineWorld world(options, folder / "state.db");
-    REQUIRE(world.until([&] {
-        return reasons(world.engine.store()) == std::vector<std::string>{"old", "pruned"};
-    }));
+    REQUIRE(world.until([&] { return world.told("history_pruned"); }));
+    CHECK(reasons(world.engine.store()) == std::vector<std::string>{"old", "pruned", "pruned"});
     CHECK_FALSE(world.engine.store().verify_history().fault);
+    CHECK(times_told(world, "history_pruned") == 1);
+    CHECK(times_told(world, "rows=1500 up_to=1500") == 1);
+}
+
+TEST_CASE("engine: what the clock says is no reason to prune until it went on for a day") {
+    TempFolder folder;
+    with_old_history(folder / "state.db", 3);
+    exec(folder / "state.db", "DELETE FROM meta WHERE name LIKE 'history_clock%'");
+    EngineOptions options;
+    options.retention = std::chrono::hours{24};
+    EngineWorld world(options, folder / "state.db");
+    world.edit({{key_id(1), "k", true}});
+    REQUIRE(world.converges());
+    CHECK_FALSE(world.told("history_pruned"));
+    CHECK(reasons(world.engine.store()).size() == 5);
+    CHECK(world.engine.store().proven_time(current_time().wall + 24h)); // it did look
+}
+
+TEST_CASE("engine: a history that isn't as it was written is told, and not pruned") {
+    TempFolder folder;
+    with_old_history(folder / "state.db", 3);
+    exec(folder / "state.db", "UPDATE history SET detail = 'x' WHERE seq = 2");
+    EngineOptions options;
+    options.retention = std::chrono::hours{24};
+    EngineWorld world(options, folder / "state.db");
+    REQUIRE(world.until([&] { return world.told("history_damaged"); }));
+    CHECK(times_told(world, "ERROR history_damaged row=2") == 1);
+    CHECK_FALSE(world.told("history_pruned"));
+    world.edit({{key_id(1), "k", true}});
+    REQUIRE(world.converges()); // everything else goes on
+    CHECK(reasons(world.engine.store()).size() == 5);
 }
