@@ -23,11 +23,14 @@ namespace apikeyd {
 // first commit, and for a file that HEAD doesn't have (untracked, ignored, or added and not committed). Never
 // throws for these, and prints nothing. Author and subject are valid UTF-8, but hostile otherwise.
 //
-// Any thread; reads files, no network: some milliseconds, with a long history some hundred.
+// Any thread; reads files, no network: some milliseconds, with a long history some hundred. The repository is
+// read on a thread of its own and waited for at most a second; after that there is no commit, and what lies
+// at this path isn't asked again by this process. A thread that hangs is left behind, and doesn't keep the
+// process from ending.
 std::optional<Commit> commit_of(const std::string& keys_path, const DesiredState& desired);
 
 // What commit_of() would say of `uncommitted` (false: also where it finds no commit), without the search for
-// the commit: it reads HEAD alone.
+// the commit: it reads HEAD alone. The same holds for it otherwise.
 bool is_uncommitted(const std::string& keys_path, const DesiredState& desired);
 
 } // namespace apikeyd

@@ -83,7 +83,7 @@ DesiredAtHead::DesiredAtHead(RepositoryHandle repository, CommitHandle head, His
     , history_(std::move(history))
     , members_(history_.members_in(head_.get())) {}
 
-std::optional<DesiredAtHead> DesiredAtHead::find(const std::string& keys_path) {
+std::optional<DesiredAtHead> DesiredAtHead::find(const std::string& keys_path, const GivenUp& given_up) {
     std::error_code error;
     const fs::path path = fs::canonical(keys_path, error);
     if (error) {
@@ -105,7 +105,7 @@ std::optional<DesiredAtHead> DesiredAtHead::find(const std::string& keys_path) {
     if (!head) {
         return std::nullopt;
     }
-    History history(repository.get(), within == "." ? fs::path() : within, folder);
+    History history(repository.get(), within == "." ? fs::path() : within, folder, given_up);
     DesiredAtHead found(std::move(repository), std::move(head), std::move(history));
     return found.members_.empty() ? std::nullopt : std::optional(std::move(found));
 }

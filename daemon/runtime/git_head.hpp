@@ -14,8 +14,8 @@ namespace apikeyd::git {
 // libgit2 must be set up. One thread.
 class DesiredAtHead {
   public:
-    // Nothing where HEAD doesn't have it, or there is no HEAD to have it.
-    static std::optional<DesiredAtHead> find(const std::string& keys_path);
+    // Nothing where HEAD doesn't have it, or there is no HEAD to have it. `given_up` is borrowed.
+    static std::optional<DesiredAtHead> find(const std::string& keys_path, const GivenUp& given_up);
 
     // Whether loading what HEAD has would yield this digest.
     bool holds(const std::string& digest) const;

@@ -30,10 +30,17 @@ bool equal(const git_oid* one, const git_oid* other) noexcept {
 
 } // namespace
 
-History::History(git_repository* repository, fs::path path, bool folder)
+History::History(git_repository* repository, fs::path path, bool folder, const GivenUp& given_up)
     : repository_(repository)
     , path_(std::move(path))
-    , folder_(folder) {}
+    , folder_(folder)
+    , given_up_(&given_up) {}
+
+void History::go_on() const {
+    if (*given_up_) {
+        throw Broken{};
+    }
+}
 
 std::vector<Member> History::members_in(const git_commit* commit) const {
     return members_below(get<TreeHandle>(git_commit_tree, commit).get());
@@ -60,8 +67,10 @@ std::vector<Member> History::members_below(const git_tree* root) const {
 }
 
 std::optional<std::string> History::digest_of(const std::vector<Member>& members) const {
+    go_on();
     DesiredDigest digest;
     for (const Member& member : members) {
+        go_on();
         if (!member.content_known || size_of(member.blob) > max_desired_file_size) {
             return std::nullopt;
         }
@@ -85,6 +94,7 @@ CommitHandle History::last_change(const git_commit* head, const std::vector<Memb
     for (unsigned steps = 0; steps < limits.steps; ++steps) {
         bool stepped = false;
         for (unsigned i = 0, count = git_commit_parentcount(at.commit.get()); i < count && !stepped; ++i) {
+            go_on();
             if (std::chrono::steady_clock::now() >= until) {
                 return same_commit();
             }
@@ -181,6 +191,7 @@ void History::add(std::vector<Member>& members, const git_tree* root, const git_
     if (git_tree_entry_type(entry) != GIT_OBJECT_BLOB) {
         return;
     }
+    go_on();
     Member member{git_tree_entry_name(entry), git_tree_entry_filemode(entry), *git_tree_entry_id(entry)};
     member.is_link = member.mode == GIT_FILEMODE_LINK;
     if (member.is_link) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "daemon/runtime/git_asker.hpp"
 #include "daemon/runtime/git_objects.hpp"
 
 #include <chrono>
@@ -35,9 +36,9 @@ struct WalkLimits {
 // Broken. One thread.
 class History {
   public:
-    // `path`: of the file or folder, within the work tree; empty: the work tree itself. `repository` is
-    // borrowed.
-    History(git_repository* repository, std::filesystem::path path, bool folder);
+    // `path`: of the file or folder, within the work tree; empty: the work tree itself. `repository` and
+    // `given_up` are borrowed; Broken is thrown soon after the latter.
+    History(git_repository* repository, std::filesystem::path path, bool folder, const GivenUp& given_up);
 
     // By name.
     std::vector<Member> members_in(const git_commit* commit) const;
@@ -59,6 +60,7 @@ class History {
         TreeHandle root;
         bool links = false; // among the members
     };
+    void go_on() const;
     bool step(Point& at, CommitHandle parent, const std::vector<Member>& members) const;
     bool same_entry(const git_tree* one, const git_tree* other) const;
     std::vector<Member> members_below(const git_tree* root) const;
@@ -73,6 +75,7 @@ class History {
     git_repository* repository_;
     std::filesystem::path path_;
     bool folder_;
+    const GivenUp* given_up_;
 };
 
 } // namespace apikeyd::git

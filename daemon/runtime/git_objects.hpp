@@ -22,8 +22,8 @@ using EntryHandle = std::unique_ptr<git_tree_entry, Release<git_tree_entry_free>
 using BlobHandle = std::unique_ptr<git_blob, Release<git_blob_free>>;
 using OdbHandle = std::unique_ptr<git_odb, Release<git_odb_free>>;
 
-// The repository can't be read. Only commit_of() catches it: a commit is nice to know, and nothing
-// hangs on it.
+// The repository can't be read, or nobody wants to know any more. Nobody tells it from having no commit: that
+// is nice to know, and nothing hangs on it.
 struct Broken {};
 
 // What a function of libgit2 hands out; nothing if it isn't there. Throws Broken.

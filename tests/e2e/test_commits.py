@@ -2,6 +2,7 @@
 """By which commit a key was changed: the desired file in a git work tree."""
 
 import json
+import os
 
 import harness
 from gitcase import GitCase
@@ -48,6 +49,19 @@ class Commits(GitCase):
         commit = self.last_entry()["commit"]
         self.assertTrue(commit["uncommitted"])
         self.assertIn("not committed", self.command("drift").stdout)
+
+    def test_a_repository_that_hangs_its_readers_stops_neither_command_nor_daemon(self) -> None:
+        config = self.deployed / ".git" / "config"
+        config.unlink()
+        os.mkfifo(config)
+        self.assertIsNone(json.loads(self.command("drift", "--format", "json").stdout)["revision"]["commit"])
+        daemon = self.start()
+        self.wait_settled(daemon, 0, WANTED)
+        mark = daemon.mark()
+        self.save(key(BILLING, "by hand", True), WANTED[1])
+        daemon.wait_event("reconcile_finished", mark, result="converged")
+        self.assertIsNone(self.last_entry()["commit"])
+        self.assertEqual(daemon.stop(), 0)
 
     def test_outside_of_a_work_tree_there_is_none(self) -> None:
         self.keys_file = self.keys_folder / "keys.yaml"

@@ -5,6 +5,8 @@
 #include "tests/support/git_repository.hpp"
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -362,6 +364,43 @@ TEST_CASE("git commit: a broken repository is none") {
         repository.write(".git", "gitdir: .git\n");
     }
     CHECK(id_at(repository / "keys.yaml") == "none");
+}
+
+TEST_CASE("git commit: a repository that hangs its readers is none, and isn't asked again") {
+    const TempFolder folder;
+    Repository repository(folder / "work");
+    repository.commit("first", "keys.yaml", one_key);
+    const std::string path = repository / "keys.yaml";
+    const Loaded<DesiredState> desired = load_desired(path, WallTime{});
+    std::string fifo = repository / ".git/config";
+    SECTION("its configuration") {}
+    SECTION("what its configuration includes") {
+        repository.git("config include.path fifo");
+        fifo = repository / ".git/fifo";
+    }
+    SECTION("an object") {
+        const std::string id = repository.git("rev-parse HEAD:keys.yaml");
+        fifo = repository / (".git/objects/" + id.substr(0, 2) + "/" + id.substr(2));
+    }
+    const std::string kept = folder / "kept";
+    if (fs::exists(fifo)) {
+        fs::rename(fifo, kept);
+    }
+    REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+    CHECK_FALSE(commit_of(path, *desired.value));
+
+    // Ends whoever still reads.
+    const int end = open(fifo.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    REQUIRE(end >= 0);
+    close(end);
+    REQUIRE(fs::remove(fifo));
+    if (fs::exists(kept)) {
+        fs::rename(kept, fifo);
+    }
+    CHECK_FALSE(commit_of(path, *desired.value));
+    CHECK_FALSE(is_uncommitted(path, *desired.value));
+    fs::create_directory_symlink(repository.path(), folder / "link");
+    CHECK(commit_of(folder / "link/keys.yaml", *desired.value));
 }
 
 TEST_CASE("git commit: authors and messages may be anything") {

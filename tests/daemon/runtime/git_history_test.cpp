@@ -17,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr git::WalkLimits no_hurry{5'000, std::chrono::hours(1)};
+const git::GivenUp wanted = false;
 
 // libgit2 with a repository, and HEAD of it.
 class Opened {
@@ -51,7 +52,7 @@ std::string id_of(const git_commit* commit) {
 std::string last_change(const Repository& repository, const std::string& path, bool folder,
                         git::WalkLimits limits) {
     const Opened opened(repository);
-    const git::History history(opened.repository(), path, folder);
+    const git::History history(opened.repository(), path, folder, wanted);
     return id_of(history.last_change(opened.head(), history.members_in(opened.head()), limits).get());
 }
 
@@ -79,7 +80,7 @@ TEST_CASE("git history: a folder's files are listed again only where the folder 
     repository.commit("beside", "other", "more");
 
     const Opened opened(repository);
-    const git::History history(opened.repository(), "keys", true);
+    const git::History history(opened.repository(), "keys", true, wanted);
     const auto members = history.members_in(opened.head());
     REQUIRE(members.size() == 200);
     lose(repository, "HEAD:keys");
@@ -94,7 +95,7 @@ TEST_CASE("git history: nothing is read below where the ids agree") {
     repository.commit("beside", "other", "text");
 
     const Opened opened(repository);
-    const git::History history(opened.repository(), "etc/keys/7.yaml", false);
+    const git::History history(opened.repository(), "etc/keys/7.yaml", false, wanted);
     const auto members = history.members_in(opened.head());
     REQUIRE(members.size() == 1);
     SECTION("the folder of the file") {
@@ -126,6 +127,21 @@ TEST_CASE("git history: a walk whose time is up names HEAD") {
     const std::string last = repository.commit("beside", "other", "text");
     CHECK(last_change(repository, "keys.yaml", false, no_hurry) == first);
     CHECK(last_change(repository, "keys.yaml", false, {5'000, std::chrono::milliseconds(0)}) == last);
+}
+
+TEST_CASE("git history: nothing more is read for somebody who has given up") {
+    const TempFolder folder;
+    Repository repository(folder / "work");
+    repository.commit("first", "keys.yaml", "text");
+    repository.commit("beside", "other", "text");
+    const Opened opened(repository);
+    git::GivenUp given_up = false;
+    const git::History history(opened.repository(), "keys.yaml", false, given_up);
+    const auto members = history.members_in(opened.head());
+    given_up = true;
+    CHECK_THROWS_AS(history.digest_of(members), git::Broken);
+    CHECK_THROWS_AS(history.last_change(opened.head(), members, no_hurry), git::Broken);
+    CHECK_THROWS_AS(history.members_in(opened.head()), git::Broken);
 }
 
 TEST_CASE("git history: a walk that finds nothing in 5,000 commits names HEAD") {
