@@ -115,16 +115,34 @@ class Hook(GitCase):
         self.git("rm", "--quiet", "keys.yaml")
         self.assert_refused("takes keys.yaml away")
 
+    def run_entry(self, hook: harness.Json, *folder: str) -> subprocess.CompletedProcess[str]:
+        """As the framework does: it adds the names of the files only if it is let."""
+        self.assertEqual((hook["language"], hook["pass_filenames"]), ("system", False))
+        return subprocess.run([*hook["entry"].split(), *(folder or hook["args"])], cwd=self.clone,
+                              env=self.git_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              check=False)
+
     def test_entry_for_the_framework(self) -> None:
-        hook, = yaml.safe_load((GITOPS / "pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
-        self.assertEqual(hook["language"], "system")
-        for name, meant in [("keys.yaml", True), ("keys.yml", True), ("my-keys.yaml", False), ("keysxyaml", False)]:
+        text = (GITOPS / "pre-commit-config.yaml").read_text()
+        hook, = yaml.safe_load(text)["repos"][0]["hooks"]
+        for name, meant in [("keys.yaml", True), ("my-keys.yaml", False), ("keysxyaml", False)]:
             self.assertEqual(bool(re.search(hook["files"], name)), meant, name)
-        for text, code in [(desired_text(WANTED), 0), (INVALID, 1)]:
-            self.stage(text)
-            done = subprocess.run([*hook["entry"].split(), "keys.yaml"], cwd=self.clone, env=self.git_environment(),
-                                  stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-            self.assertEqual(done.returncode, code, done.stdout)
+        for content, code in [(desired_text(WANTED), 0), (INVALID, 1)]:
+            self.stage(content)
+            self.assertEqual(self.run_entry(hook).returncode, code)
+
+        # What the comments say of a folder.
+        named, pattern = re.search("or the folder: `(.+?)`", text), re.search("for a folder: (.+)", text)
+        assert named and pattern, text
+        for name, meant in [("keys/a.yaml", True), ("keys/b.yml", True), ("keys/.c.yaml", False),
+                            ("keys/sub/d.yaml", False), ("keys.yaml", False)]:
+            self.assertEqual(bool(re.search(pattern[1], name)), meant, name)
+        self.stage(desired_text(WANTED[:1]), "keys/a.yaml")
+        self.assertEqual(self.run_entry(hook, named[1]).returncode, 0)
+        self.stage(desired_text(WANTED[:1]), "keys/b.yaml")
+        done = self.run_entry(hook, named[1])
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"keys/b.yaml:3:9: error: id {BILLING} is also at keys/a.yaml:3:9\n", done.stdout + done.stderr)
 
 
 class Pull(GitCase):
