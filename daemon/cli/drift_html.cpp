@@ -212,7 +212,7 @@ std::string approval_of(const DriftReport& report) {
         return {};
     }
     const auto [daemon, pipeline] = approve_commands(digest);
-    return fmt::format(" Let them go with the daemon: {}; in a pipeline: {}.", code(daemon), code(pipeline));
+    return fmt::format(" Let them go with the daemon: {}; in a pipeline: {}", code(daemon), code(pipeline));
 }
 
 std::string notices(const DriftReport& report) {

@@ -85,9 +85,12 @@ int run_dry(const CommandLine& line, const Settings& settings) {
 // The daemon proper.
 class Daemon {
   public:
-    Daemon(const CommandLine& line, const Settings& settings, const Secret& token_variable)
+    // `refused`: other settings that can't be begun with.
+    Daemon(const CommandLine& line, const Settings& settings, const Secret& token_variable,
+           std::optional<Settings> refused = std::nullopt)
         : line_(line)
         , settings_(settings)
+        , refused_(std::move(refused))
         , token_variable_(token_variable)
         , frame_(settings, false)
         , timeout_(settings.api.timeout)
@@ -105,7 +108,7 @@ class Daemon {
             frame_.loop(), request_path(settings.state, RequestKind::approval),
             [this] { take_approval_left(); }, !inotify_sees_all(settings.state));
         settings_watcher_ = std::make_unique<FileWatcher>(
-            frame_.loop(), line.sources.settings_file, [this] { reload_settings(); },
+            frame_.loop(), line.sources.settings_file, [this] { reload_settings(refused_); },
             !inotify_sees_all(line.sources.settings_file));
         frame_.loop().on_signal(SIGHUP, [this] { reload(); });
         stop_on_signals(frame_.loop(), [this](const std::string& why) { stop(why); });
@@ -131,7 +134,7 @@ class Daemon {
 
     void reload() {
         frame_.notifier().reloading();
-        reload_settings();
+        reload_settings(std::nullopt); // whoever asks gets another try
         reload_token();
         frame_.watcher().look();
         frame_.notifier().ready();
@@ -139,7 +142,8 @@ class Daemon {
 
     // New settings take effect by an orderly end and a new beginning in the same process. What can't be used
     // changes nothing.
-    void reload_settings() {
+    // `refused`: the daemon could not begin with these, and won't try again by itself.
+    void reload_settings(const std::optional<Settings>& refused) {
         if (next_settings_ || stopping_) {
             return;
         }
@@ -148,7 +152,7 @@ class Daemon {
             log_settings_invalid(frame_.log(), fresh.diagnostics);
             return;
         }
-        if (*fresh.value == settings_) {
+        if (*fresh.value == settings_ || fresh.value == refused) {
             return;
         }
         try {
@@ -201,6 +205,7 @@ class Daemon {
 
     const CommandLine& line_;
     Settings settings_;
+    std::optional<Settings> refused_;
     Secret token_variable_;
     std::optional<Settings> next_settings_;
     bool stopping_ = false;
@@ -240,10 +245,10 @@ int run_command(const CommandLine& line) {
         daemon.reset(); // before the next begins: it holds the state
         try {
             daemon = std::make_unique<Daemon>(line, *next, token_variable);
-            settings = std::move(*next);
+            settings = *next;
         } catch (const std::runtime_error& error) {
             log_settings_unusable(settings.log, error.what());
-            daemon = std::make_unique<Daemon>(line, settings, token_variable);
+            daemon = std::make_unique<Daemon>(line, settings, token_variable, std::move(*next));
         }
     }
     return exit_ok;

@@ -171,6 +171,7 @@ class Settings(Case):
         harness.write_atomically(settings, self.settings_text(self.token_file, self.folder / "none" / "state.db"))
         daemon.wait_event("settings_invalid", since=mark)
         daemon.wait_event("api_access_denied", since=mark)
+        self.assertEqual(len(daemon.events_of("settings_reloaded", mark)), 1, "it doesn't try again and again")
         mark = daemon.mark()
         harness.write_atomically(settings, self.settings_text(self.token_file, self.state_file))
         daemon.wait_event("settings_reloaded", since=mark)

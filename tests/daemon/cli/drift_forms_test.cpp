@@ -282,7 +282,7 @@ TEST_CASE("drift forms: each names the command for a daemon and the one for a pi
                         "`; in a pipeline: `apikeyd apply --approve " + digest + "`."));
     CHECK_THAT(render_drift_html(report),
                Contains("with the daemon: <code>apikeyd approve " + digest +
-                        "</code>; in a pipeline: <code>apikeyd apply --approve " + digest + "</code>."));
+                        "</code>; in a pipeline: <code>apikeyd apply --approve " + digest + "</code></p>"));
     const auto approve = parsed(render_drift_json(report))->getObject("approve");
     CHECK(approve->getValue<std::string>("daemon") == "apikeyd approve " + digest);
     CHECK(approve->getValue<std::string>("pipeline") == "apikeyd apply --approve " + digest);

@@ -163,7 +163,7 @@ TEST_CASE("engine: a history that isn't as it was written is told, and not prune
     options.retention = std::chrono::hours{24};
     EngineWorld world(options, folder / "state.db");
     REQUIRE(world.until([&] { return world.told("history_damaged"); }));
-    CHECK(times_told(world, "ERROR history_damaged row=2") == 1);
+    CHECK(times_told(world, "error   history_damaged row=2") == 1);
     CHECK_FALSE(world.told("history_pruned"));
     world.edit({{key_id(1), "k", true}});
     REQUIRE(world.converges()); // everything else goes on
