@@ -86,11 +86,6 @@ MUTATIONS = {
         "if (work.change.reason != Reason::probe || !refresh_->awaits(answer.id)) {\n"
         "        next_for(known, std::move(work), answer, actions, now);\n",
     ),
-    "a refused look counts as a refusal": (
-        "daemon/reconcile/transition.cpp",
-        "if (rejected != nullptr && change.reason != Reason::probe) {",
-        "if (rejected != nullptr) {",
-    ),
     "a suspension stops only what is queued": (
         "daemon/reconcile/reconciler_send.cpp",
         "while (!stopping_ && !suspended_ &&",

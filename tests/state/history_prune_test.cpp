@@ -242,7 +242,7 @@ TEST_CASE("history: a row whose time can't be right holds up no others, and take
         {"an old one behind a young one", {1, 60, 2, 61}, 1},
     }));
     CAPTURE(c.what);
-    const std::size_t at_once = GENERATE(1, 100);
+    const std::size_t at_once = GENERATE(std::size_t{1}, std::size_t{100});
     auto store = with_rows(":memory:", c.seconds);
     std::uint64_t pruned = 0;
     for (;;) {
