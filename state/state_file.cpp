@@ -126,6 +126,18 @@ void renew_log(SQLite::Database& db, const std::string& path) {
     db.execAndGet("PRAGMA journal_mode = WAL");
 }
 
+void take_log_away(SQLite::Database& db, const std::string& path) {
+    try {
+        db.execAndGet("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (const SQLite::Exception&) { // NOLINT(bugprone-empty-catch)
+        // The file is gone from its path: that all of it is in there is a courtesy.
+    }
+    // Closing would remove what then is at the path (https://www.sqlite.org/c3ref/c_dbconfig_defensive.html).
+    sqlite3_db_config(db.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    unlink(log_path(path).c_str());
+    unlink((path + "-shm").c_str()); // the log's index
+}
+
 SQLite::Database open_writable(const std::string& path) {
     if (path != memory_path) {
         switch (inspect(path)) {

@@ -39,6 +39,11 @@ std::string log_path(const std::string& path);
 // Throws SQLite::Exception, or StateError, while others use the file.
 void renew_log(SQLite::Database& db, const std::string& path);
 
+// For a file that was replaced at its path, or removed: its log stands there still, and would be taken for
+// that of the next file, whose pages it would overwrite. Takes it away, after its commits went into the file
+// that `db` has open, wherever that is now; closing `db` touches nothing at the path any more.
+void take_log_away(SQLite::Database& db, const std::string& path);
+
 // Which file is at the path now; nothing if there is none.
 struct Identity {
     dev_t device = 0;

@@ -180,6 +180,9 @@ void StateStore::reopen() {
             }
             return;
         }
+        if (impl_->log_identity && impl_->log_in_place()) {
+            state_file::take_log_away(impl_->db, impl_->path);
+        }
         auto fresh =
             std::make_unique<Impl>(impl_->path, state_file::open_writable(impl_->path), std::nullopt);
         fresh->next_reconciliation = std::max(impl_->next_reconciliation, fresh->read_next_reconciliation());

@@ -99,9 +99,11 @@ ApplyOutcome reconcile_once(const Settings& settings, DesiredState desired, cons
             converger.engine().stop();
         }
     });
+    // What was left is for this run, or for none: a later plan may have the same digest.
+    const auto left = take_approval(settings.state);
     if (!approval.empty()) {
         converger.engine().approve(approval, caller_name());
-    } else if (const auto left = take_approval(settings.state)) {
+    } else if (left) {
         converger.engine().approve(left->digest, left->by);
     }
     engine = &converger.engine(); // from here on, being idle means being done

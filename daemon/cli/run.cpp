@@ -108,7 +108,7 @@ class Daemon {
             frame_.loop(), request_path(settings.state, RequestKind::approval),
             [this] { take_approval_left(); }, !inotify_sees_all(settings.state));
         settings_watcher_ = std::make_unique<FileWatcher>(
-            frame_.loop(), line.sources.settings_file, [this] { reload_settings(refused_); },
+            frame_.loop(), line.sources.settings_file, [this] { reload_settings(); },
             !inotify_sees_all(line.sources.settings_file));
         frame_.loop().on_signal(SIGHUP, [this] { reload(); });
         stop_on_signals(frame_.loop(), [this](const std::string& why) { stop(why); });
@@ -134,7 +134,8 @@ class Daemon {
 
     void reload() {
         frame_.notifier().reloading();
-        reload_settings(std::nullopt); // whoever asks gets another try
+        refused_.reset(); // whoever asks gets another try
+        reload_settings();
         reload_token();
         frame_.watcher().look();
         frame_.notifier().ready();
@@ -142,8 +143,7 @@ class Daemon {
 
     // New settings take effect by an orderly end and a new beginning in the same process. What can't be used
     // changes nothing.
-    // `refused`: the daemon could not begin with these, and won't try again by itself.
-    void reload_settings(const std::optional<Settings>& refused) {
+    void reload_settings() {
         if (next_settings_ || stopping_) {
             return;
         }
@@ -152,8 +152,12 @@ class Daemon {
             log_settings_invalid(frame_.log(), fresh.diagnostics);
             return;
         }
-        if (*fresh.value == settings_ || fresh.value == refused) {
+        if (*fresh.value == settings_) {
+            refused_.reset(); // what comes next is another edit
             return;
+        }
+        if (fresh.value == refused_) {
+            return; // it could not begin with these; SIGHUP tries again
         }
         try {
             (void)TokenStore(find_token(fresh.value->api.token_file, token_variable_));

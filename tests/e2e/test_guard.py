@@ -74,6 +74,31 @@ class Guard(Case):
         self.assertEqual(self.command("approve", digest).returncode, 1)
         harness.stays(lambda: self.disabled() == 0, "nothing is disabled", 0.3)
 
+    def test_an_approval_that_was_left_is_for_the_next_run_alone(self) -> None:
+        wanted = self.begin()
+        before = [dict(one) for one in wanted.values()]
+        disabled = self.disable(wanted, 10)
+        self.assertEqual(self.command("apply").returncode, 1)
+        digest = json.loads(self.command("drift", "--format", "json").stdout)["hold_digest"]
+        self.assertEqual(self.command("approve", digest).returncode, 0)
+        self.assertEqual(self.command("apply", "--approve", digest).returncode, 0)
+        self.save(*before)
+        self.assertEqual(self.command("apply").returncode, 0)
+        self.save(*disabled)
+        self.assertEqual(self.command("apply").returncode, 1, "nobody approved of this one")
+        self.assertEqual(self.disabled(), 0)
+
+    def test_a_pipeline_takes_an_approval_that_was_left(self) -> None:
+        wanted = self.begin()
+        desired = self.disable(wanted, 10)
+        done = self.command("apply")
+        self.assertEqual(done.returncode, 1)
+        digest = json.loads(self.command("drift", "--format", "json").stdout)["hold_digest"]
+        self.assertIn(f"apply --approve {digest.removeprefix('sha256:')[:12]}", done.stderr)
+        self.assertEqual(self.command("approve", digest).returncode, 0)
+        self.assertEqual(self.command("apply").returncode, 0)
+        self.assertEqual(self.sandbox.differences(desired), [])
+
     def test_another_file_lifts_the_hold(self) -> None:
         wanted = self.begin()
         before = dict(wanted)

@@ -153,6 +153,27 @@ class Settings(Case):
     def settings_text(self, token: Path, state: Path) -> str:
         return f"state: {state}\napi:\n  token_file: {token}\n"
 
+    def test_settings_that_were_refused_get_another_try(self) -> None:
+        self.start_sandbox()
+        settings = self.folder / "apikeyd.yaml"
+        later = self.folder / "later" / "state.db"
+        harness.write_atomically(settings, self.settings_text(self.token_file, self.state_file))
+        self.save(key("5e5677d71bdc2ae76344968d", "renamed"))
+        daemon = harness.Daemon([harness.binary("APIKEYD_BIN", "apikeyd"), "run", "--config", str(settings),
+                                 *harness.without(self.options(), ["--token-file", "--state"])],
+                                self.environment(), self.folder)
+        self.addCleanup(daemon.kill)
+        daemon.wait_event("reconcile_finished")
+        harness.write_atomically(settings, self.settings_text(self.token_file, later))
+        daemon.wait_event("settings_invalid")
+        mark = daemon.mark()
+        daemon.wait_event("reconcile_finished", mark - 1)
+        later.parent.mkdir(mode=0o700)
+        daemon.send(signal.SIGHUP)
+        daemon.wait_event("settings_reloaded", mark)
+        harness.wait_for(later.exists, "the other state is in use", also=daemon.tail)
+        self.assertEqual(daemon.stop(), 0)
+
     def test_changed_settings_take_effect_at_once(self) -> None:
         self.start_sandbox()
         wrong = self.write_token("no-such-token-0000", self.folder / "wrong-token")

@@ -537,7 +537,8 @@ void Simulation::change_token() {
     const auto wanted = file_.find(id);
     const bool doomed = wanted != file_.end() ? wanted->second.enabled == false : weather_.disable_removed;
     if (remote_.at(id).enabled && !doomed && !on_its_way) {
-        remote_[id].secret = secret(100 + dice_.below(100)); // a fresh one, which no answer has shown yet
+        remote_[id].secret = secret(
+            100 + fresh_secrets_++); // which no answer has shown yet, nor that of another key ever will
         token_ = remote_[id].secret;
     }
     plan_due_ = true;

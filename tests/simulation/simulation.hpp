@@ -114,6 +114,7 @@ class Simulation {
     std::map<KeyId, RemoteKey> remote_;
     Fingerprint token_{};
     bool token_valid_ = true;
+    unsigned fresh_secrets_ = 0;
     std::set<KeyId> foreign_; // changed by somebody else since we last heard of them
 
     // what the invariants remember

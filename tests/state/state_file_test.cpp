@@ -225,6 +225,31 @@ TEST_CASE("state file: commits are not made into a log that nobody finds, and no
     CHECK(reader->find(key_id(2)));
 }
 
+TEST_CASE("state file: a backup that is moved over the file in use is taken up as it is") {
+    TempFolder folder;
+    make_state(folder / "backup.db", 40);
+    StateStore store = StateStore::open(folder / "state.db");
+    StateBatch batch;
+    for (unsigned n = 1; n <= 200; ++n) { // in the log, more pages than the backup has
+        batch.keys.push_back(seen(key_id(1000 + n), std::string(200, 'x'), true));
+    }
+    store.commit(batch);
+    std::filesystem::rename(folder / "backup.db", folder / "state.db");
+    CHECK(error_of([&] { store.commit(batch); }).kind() == StateError::Kind::replaced);
+
+    store.reopen();
+    CHECK(store.counts().known == 40);
+    batch.keys = {seen(key_id(2000), "new", true)};
+    store.commit(batch);
+    for (int i = 0; i < 5; ++i) { // readers come and go, each the only one
+        const auto reader = StateStore::open_reader(folder / "state.db");
+        REQUIRE(reader);
+        store.commit(batch);
+        CHECK(StateStore::open_reader(folder / "state.db")->counts().known == 41);
+    }
+    CHECK_FALSE(store.verify_history().fault);
+}
+
 TEST_CASE("state file: a log that is lost while others read is taken up when they are done") {
     TempFolder folder;
     make_state(folder / "state.db", 3);
