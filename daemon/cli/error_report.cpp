@@ -40,9 +40,13 @@ CommandError as_command_error(const std::exception& error) {
 int report_error(const std::exception& error, const CommandLine& line) {
     std::cerr << "apikeyd: " << error.what() << std::endl;
     if (line.format == OutputFormat::json && dynamic_cast<const ReportedError*>(&error) == nullptr) {
+        const std::string document = errors_json(as_command_error(error).diagnostics());
         try {
-            print_report(errors_json(as_command_error(error).diagnostics()), line);
+            print_report(document, line);
         } catch (const std::exception&) { // as a rule the very error that was told
+            if (writes_file(line)) {
+                std::cout << document << std::flush; // whoever parses it gets one document all the same
+            }
         }
     }
     return code_of(error);

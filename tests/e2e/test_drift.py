@@ -83,6 +83,11 @@ class Drift(Case):
 
     # --- each form, and the exit codes
 
+    def test_a_file_that_cannot_be_written_leaves_a_document_on_standard_output(self) -> None:
+        done = self.command("drift", "--format", "json", "--output", str(self.folder / "nowhere" / "report.json"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("can't be written", json.loads(done.stdout)["errors"][0]["message"])
+
     def test_each_form_tells_what_differs_and_what_does_not(self) -> None:
         self.apply()
         for form in FORMS:
