@@ -1,4 +1,4 @@
-# At installation: the files that name paths. Gets from CMakeLists.txt: source, work, bin_folder, data_folder and
+# At installation: the files that name paths. Gets from CMakeLists.txt: source, bin_folder, data_folder and
 # systemd_folder; CMAKE_INSTALL_PREFIX is the one of this installation.
 
 # absolute(OUTPUT FOLDER): FOLDER below the prefix, where it isn't absolute already.
@@ -17,11 +17,12 @@ function(replaced variable old new)
   set(${variable} "${text}" PARENT_SCOPE)
 endfunction()
 
-# install_text(FOLDER NAME TEXT)
-function(install_text folder name text)
-  file(WRITE "${work}/${name}" "${text}")
-  file(INSTALL DESTINATION "${folder}" TYPE FILE FILES "${work}/${name}"
+# install_text(FOLDER NAME ORIGINAL TEXT): ORIGINAL with its mode and in the list of what was installed, then the text in
+# its place. No file of the build folder is between: two installations at once would find each other's paths there.
+function(install_text folder name original text)
+  file(INSTALL DESTINATION "${folder}" TYPE FILE FILES "${original}"
     PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+  file(WRITE "$ENV{DESTDIR}${folder}/${name}" "${text}")
 endfunction()
 
 absolute(program "${bin_folder}/apikeyd")
@@ -29,7 +30,7 @@ absolute(units "${systemd_folder}/system")
 foreach(name apikeyd.service apikeyd@.service)
   file(READ "${source}/systemd/${name}" text)
   replaced(text "/usr/bin/apikeyd" "${program}")
-  install_text("${units}" "${name}" "${text}")
+  install_text("${units}" "${name}" "${source}/systemd/${name}" "${text}")
 endforeach()
 
 absolute(catalogues "${systemd_folder}/catalog")
@@ -53,5 +54,5 @@ replaced(text "\nstate: " "\n# state: ")
 if(EXISTS "$ENV{DESTDIR}${settings}/apikeyd.yaml")
   message(STATUS "Left as it is: $ENV{DESTDIR}${settings}/apikeyd.yaml")
 else()
-  install_text("${settings}" apikeyd.yaml "${text}")
+  install_text("${settings}" apikeyd.yaml "${source}/examples/apikeyd.yaml" "${text}")
 endif()
