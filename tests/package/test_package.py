@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The packages that CPack makes, and that the three ways of installing agree.
+"""The packages that CPack made (make.py), and that the three ways of installing agree.
 
-Makes them once from the build folder. What a test needs a tool for that isn't there is skipped and says so.
+What a test needs a tool for that isn't there is skipped and says so.
 """
 
 import gzip
@@ -20,25 +20,17 @@ from typing import Dict, List
 
 import installed
 
-CPACK = os.environ["APIKEYD_CPACK"]
 SETTINGS = "etc/apikeyd/apikeyd.yaml"
 SCRIPTS = {"postinst", "prerm", "postrm"}
 
 
 def needs(*tools: str) -> object:
     missing = [tool for tool in tools if not shutil.which(tool)]
-    return unittest.skipIf(missing, f"needs {', '.join(missing)}")
+    return unittest.skipIf(bool(missing), f"needs {', '.join(missing)}")
 
 
-def pack(kind: str, folder: pathlib.Path, umask: int = 0o022) -> pathlib.Path:
-    """The package of that kind, made into the folder."""
-    # Not in the build folder, where another test or a person may be packing.
-    installed.run(CPACK, "--config", f"{installed.BUILD}/CPackConfig.cmake", "-G", kind, "-B", str(folder),
-                  env={key: value for key, value in os.environ.items() if key != "SOURCE_DATE_EPOCH"},
-                  preexec_fn=lambda: os.umask(umask) and None)
-    package, = [path for path in folder.rglob("*") if path.name.endswith((".deb", ".tar.gz"))
-                and "_CPack_Packages" not in path.parts]
-    return package
+def made(kind: str) -> object:
+    return needs(*installed.missing_for(kind))
 
 
 class Temporary(unittest.TestCase):
@@ -49,7 +41,7 @@ class Temporary(unittest.TestCase):
         return pathlib.Path(holder.name)
 
 
-@needs("dpkg-deb", "dpkg-shlibdeps")  # type: ignore[operator]
+@made("DEB")  # type: ignore[operator]
 class Debian(Temporary):
     package: pathlib.Path
     root: pathlib.Path      # its files, with DEBIAN/ as its control files
@@ -57,7 +49,7 @@ class Debian(Temporary):
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.package = pack("DEB", cls.folder(), umask=0o077)
+        cls.package = installed.package("DEB")
         cls.root = cls.folder() / "root"
         installed.run("dpkg-deb", "--raw-extract", str(cls.package), str(cls.root))
         told = installed.run("dpkg-deb", "--field", str(cls.package))
@@ -111,7 +103,7 @@ class Debian(Temporary):
         self.assertIn(owner, self.depends())
 
     def test_modes(self) -> None:
-        # Made with umask 077.
+        # Made with a umask of 077.
         files = subprocess.run(["dpkg-deb", "--fsys-tarfile", str(self.package)], check=True, timeout=60,
                                stdout=subprocess.PIPE).stdout
         with tarfile.open(fileobj=io.BytesIO(files)) as data:
@@ -212,10 +204,11 @@ class Debian(Temporary):
         self.assertEqual(told, "")
 
     def test_the_same_build_makes_the_same_package(self) -> None:
-        again = pack("DEB", self.folder(), umask=0o077)
+        again = installed.pack("DEB", self.folder(), umask=0o077)
         self.assertEqual(again.read_bytes(), self.package.read_bytes())
 
 
+@made("TGZ")  # type: ignore[operator]
 class Tarball(Temporary):
     package: pathlib.Path
     members: List[tarfile.TarInfo]
@@ -223,7 +216,7 @@ class Tarball(Temporary):
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.package = pack("TGZ", cls.folder())
+        cls.package = installed.package("TGZ")
         cls.root = cls.folder()
         with tarfile.open(cls.package) as archive:
             cls.members = archive.getmembers()
@@ -240,7 +233,7 @@ class Tarball(Temporary):
             self.assertFalse(member.mode & 0o022, member.name)
 
     def test_the_same_build_makes_the_same_package(self) -> None:
-        again = pack("TGZ", self.folder(), umask=0o077)
+        again = installed.pack("TGZ", self.folder(), umask=0o022)
         self.assertEqual(again.read_bytes(), self.package.read_bytes())
 
     def test_it_is_what_cmake_installs(self) -> None:
@@ -253,10 +246,10 @@ class Tarball(Temporary):
             self.assertEqual(mode, placed[name][0], name)
             self.assertEqual(content, placed[name][1], name)
 
-    @needs("dpkg-deb", "dpkg-shlibdeps")  # type: ignore[operator]
+    @made("DEB")  # type: ignore[operator]
     def test_the_debian_package_differs_only_where_debian_wants_it(self) -> None:
         root = self.folder() / "root"
-        installed.run("dpkg-deb", "--extract", str(pack("DEB", self.folder())), str(root))
+        installed.run("dpkg-deb", "--extract", str(installed.package("DEB")), str(root))
         top, = self.root.iterdir()
         debian, other = installed.tree(root), installed.tree(top)
         doc = "usr/share/doc/apikeyd/"
