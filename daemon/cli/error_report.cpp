@@ -2,6 +2,7 @@
 #include "daemon/cli/error_report.hpp"
 
 #include "daemon/cli/diagnostic_json.hpp"
+#include "daemon/runtime/journal.hpp"
 #include "daemon/runtime/json_text.hpp"
 #include "daemon/runtime/token_store.hpp"
 
@@ -38,7 +39,7 @@ CommandError as_command_error(const std::exception& error) {
 }
 
 int report_error(const std::exception& error, const CommandLine& line) {
-    std::cerr << "apikeyd: " << error.what() << std::endl;
+    std::cerr << stderr_prefix(LogLevel::error) << "apikeyd: " << error.what() << std::endl;
     if (line.format == OutputFormat::json && dynamic_cast<const ReportedError*>(&error) == nullptr) {
         const std::string document = errors_json(as_command_error(error).diagnostics());
         try {

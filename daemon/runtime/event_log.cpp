@@ -235,7 +235,8 @@ void log_settings_invalid(Log& log, const std::vector<Diagnostic>& diagnostics) 
     for (const Diagnostic& diagnostic : diagnostics) {
         const bool error = diagnostic.severity == Severity::error;
         log.event(error ? LogLevel::error : LogLevel::warning,
-                  error ? "settings_invalid" : "settings_warning", diagnostic_fields(diagnostic));
+                  error ? EventName("settings_invalid") : EventName("settings_warning"),
+                  diagnostic_fields(diagnostic));
     }
 }
 

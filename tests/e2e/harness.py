@@ -39,7 +39,7 @@ Key = dict[str, Any]
 def binary(variable: str, name: str) -> str:
     """Where a binary is: what the environment names, else the newest that was built."""
     if named := os.environ.get(variable):
-        return named
+        return str(Path(named).absolute())
     built = [path for path in (ROOT / "build").glob(f"*/**/{name}") if path.is_file() and os.access(path, os.X_OK)]
     if not built:
         raise FileNotFoundError(f"{name}: not built, and ${variable} names none")
