@@ -7,6 +7,7 @@
 #include "daemon/cli/drift_words.hpp"
 #include "daemon/cli/output_file.hpp"
 #include "daemon/runtime/event_loop.hpp"
+#include "daemon/runtime/journal.hpp"
 
 #include <fmt/format.h>
 
@@ -19,6 +20,17 @@
 #include <utility>
 
 namespace apikeyd {
+
+namespace {
+
+// Errors are why there is no value; with one, there are only warnings.
+template <typename T>
+void tell_diagnostics(const Loaded<T>& loaded, const CommandLine& line) {
+    std::cerr << for_stderr(loaded ? LogLevel::warning : LogLevel::error,
+                            render_diagnostics(loaded.diagnostics, wants_color(line, STDERR_FILENO)));
+}
+
+} // namespace
 
 Loaded<Settings> usable_settings(const CommandLine& line) {
     Loaded<Settings> loaded = load_settings(line.sources);
@@ -34,7 +46,7 @@ Loaded<Settings> usable_settings(const CommandLine& line) {
 
 Settings require_settings(const CommandLine& line) {
     Loaded<Settings> loaded = usable_settings(line);
-    std::cerr << render_diagnostics(loaded.diagnostics, wants_color(line, STDERR_FILENO));
+    tell_diagnostics(loaded, line);
     if (!loaded) {
         throw CommandError(exit_settings, "the settings can't be used: " + count_errors(loaded.diagnostics),
                            loaded.diagnostics);
@@ -45,7 +57,7 @@ Settings require_settings(const CommandLine& line) {
 DesiredState require_desired(const Settings& settings, const CommandLine& line,
                              std::string_view consequence) {
     Loaded<DesiredState> loaded = load_desired(settings.keys, current_time().wall);
-    std::cerr << render_diagnostics(loaded.diagnostics, wants_color(line, STDERR_FILENO));
+    tell_diagnostics(loaded, line);
     if (!loaded) {
         throw CommandError(exit_error,
                            fmt::format("{}: {}{}{}", name_to_show(settings.keys),

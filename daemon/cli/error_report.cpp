@@ -39,7 +39,7 @@ CommandError as_command_error(const std::exception& error) {
 }
 
 int report_error(const std::exception& error, const CommandLine& line) {
-    std::cerr << stderr_prefix(LogLevel::error) << "apikeyd: " << error.what() << std::endl;
+    std::cerr << for_stderr(LogLevel::error, std::string("apikeyd: ") + error.what()) << std::endl;
     if (line.format == OutputFormat::json && dynamic_cast<const ReportedError*>(&error) == nullptr) {
         const std::string document = errors_json(as_command_error(error).diagnostics());
         try {

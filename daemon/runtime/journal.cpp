@@ -8,6 +8,7 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 #include <sys/stat.h>
@@ -101,8 +102,18 @@ bool stderr_is_journal() {
            fmt::format("{}:{}", info.st_dev, info.st_ino) == stream;
 }
 
-std::string stderr_prefix(LogLevel level) {
-    return stderr_is_journal() ? fmt::format("<{}>", syslog_priority(level)) : std::string();
+std::string for_stderr(LogLevel level, const std::string& text) {
+    if (!stderr_is_journal()) {
+        return text;
+    }
+    const std::string prefix = fmt::format("<{}>", syslog_priority(level));
+    std::string lines;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
+        lines += prefix + text.substr(begin, end - begin);
+        begin = end;
+    }
+    return lines;
 }
 
 } // namespace apikeyd

@@ -62,7 +62,7 @@ Log::Sink standard_error() {
     logger->set_level(spdlog::level::trace); // what is left out was left out before
     logger->flush_on(spdlog::level::trace);
     return [logger](LogLevel level, const std::string& line) {
-        logger->log(spdlog::level::info, stderr_prefix(level) + line);
+        logger->log(spdlog::level::info, for_stderr(level, line));
     };
 }
 

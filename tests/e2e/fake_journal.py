@@ -59,18 +59,16 @@ class FakeJournal:
         self.path.chmod(0o666)
         self.raw: list[bytes] = []
         self.entries: list[Entry] = []
-        self.sealed = 0  # entries that came as a file, for their size
         self.thread = threading.Thread(target=self.receive, daemon=True)
         self.thread.start()
 
     def receive(self) -> None:
         while True:
             data, ancillary, _, _ = self.socket.recvmsg(1 << 24, socket.CMSG_SPACE(4))
-            for _, kind, payload in ancillary:
+            for _, kind, payload in ancillary:  # what is too large for a datagram comes as a file
                 assert kind == socket.SCM_RIGHTS
                 with open(array.array("i", payload)[0], "rb") as file:
                     data = os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
-                self.sealed += 1
             if data == b"stop":
                 return
             self.raw.append(data)

@@ -4,7 +4,6 @@
 import os
 import re
 import subprocess
-from pathlib import Path
 
 import fake_journal
 import harness
@@ -58,16 +57,14 @@ class Journal(Case):
             # Where it stands in the source is nothing for an operator.
             self.assertEqual([name for name in names if name.startswith("CODE_")], [])
 
-    def test_a_value_that_no_datagram_takes(self) -> None:
-        """The journal takes it as a file, whole: its protocol's way."""
+    def test_long_value(self) -> None:
+        """It goes in whole: as a datagram, or as a file where the kernel takes no such datagram."""
         name = "n" * 300_000
         self.save(key(self.ids[0], name))
         daemon = self.start_in_journal()
         entry = self.wait_entry("api_key_updated", daemon)
         self.assertEqual(entry["APIKEYD_KEY_NAME"], [name])
         self.assertEqual(daemon.stop(), 0)
-        if os.geteuid() != 0:  # root may have a buffer of any size
-            self.assertGreater(self.journal.sealed, 0)
 
     def test_no_secret(self) -> None:
         """Where the server echoes the token and secrets in its errors, and where the token file is wrong."""
@@ -135,7 +132,9 @@ class Priorities(Case):
         settings.write_text("nonsense: 1\n")
         code, lines = self.lines("run", "--config", str(settings))
         self.assertEqual(code, 78)
+        self.assertRegex(lines[0], r"^<3>\S+apikeyd\.yaml:1:1: error: unknown field 'nonsense'")
         self.assertRegex(lines[-1], r"^<3>apikeyd: the settings can't be used: ")
+        self.assertTrue(all(line.startswith("<3>") for line in lines), lines)
         code, lines = self.lines("run", "--config", str(settings), is_stream=False)
         self.assertEqual(code, 78)
         self.assertRegex(lines[-1], r"^apikeyd: the settings can't be used: ")
