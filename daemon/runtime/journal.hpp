@@ -25,8 +25,8 @@ bool send_to_journal(const JournalEntry& entry);
 // Whether standard error is connected to the journal ($JOURNAL_STREAM, systemd.exec(5)).
 bool stderr_is_journal();
 
-// A text as it goes to standard error: where that is the journal, each line has its priority in front, as "<3>",
-// which the journal takes off (sd-daemon(3)). Elsewhere the text as it is.
+// A text as it goes to standard error: where that is the journal, each line has its priority in front, as
+// "<3>", which the journal takes off (sd-daemon(3)). Elsewhere the text as it is.
 std::string for_stderr(LogLevel level, const std::string& text);
 
 } // namespace apikeyd
