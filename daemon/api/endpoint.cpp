@@ -5,9 +5,13 @@
 #include <Poco/Net/HostEntry.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SocketAddress.h>
+#include <Poco/Net/StreamSocketImpl.h>
 #include <Poco/URI.h>
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <exception>
 #include <stdexcept>
@@ -42,6 +46,15 @@ std::vector<IPAddress> resolve(const Endpoint& endpoint) {
         throw Poco::Net::NoAddressFoundException(endpoint.host);
     }
     return addresses;
+}
+
+// Poco's own would be inherited by programs that are started.
+Poco::Net::StreamSocket unconnected(const IPAddress& address) {
+    const int descriptor = ::socket(address.af(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) {
+        throw Poco::Net::NetException("can't make a socket", errno);
+    }
+    return {new Poco::Net::StreamSocketImpl(descriptor)}; // which owns it
 }
 
 bool is_visible_ascii(const std::string& text) {
@@ -96,7 +109,7 @@ Poco::Net::StreamSocket connect_to(const Endpoint& endpoint, MonoTime deadline) 
             if (time.count() <= 0) {
                 throw Poco::TimeoutException();
             }
-            Poco::Net::StreamSocket socket;
+            Poco::Net::StreamSocket socket = unconnected(address);
             socket.connect(Poco::Net::SocketAddress(address, endpoint.port),
                            Poco::Timespan(std::max<std::int64_t>(time.count() / left, 1)));
             return socket;

@@ -3,10 +3,10 @@
 
 #include "daemon/api/transport.hpp"
 
-#include <Poco/Net/HTTPSession.h>
 #include <Poco/Net/MessageHeader.h>
 #include <Poco/Net/StreamSocket.h>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -14,16 +14,19 @@
 
 namespace apikeyd {
 
-// HTTP/1.1 (RFC 9112) over one connected socket: one request, its answer, and then perhaps another. Above
-// Poco's HTTPSession and not its HTTPClientSession, since that one connects again of itself in the middle of
-// a request, returns a 103 as the answer, and tells a truncated or garbled body from a whole one nowhere.
+// HTTP/1.1 (RFC 9112) over one connected socket: one request, its answer, and then perhaps another. Not by
+// Poco's HTTPClientSession, which connects again of itself in the middle of a request, returns a 103 as the
+// answer, and tells a truncated or garbled body from a whole one nowhere; and not above its HTTPSession,
+// whose buffer keeps the last answer, secret and all, as long as the connection is idle, and longer.
 //
 // Everything throws Poco::Exception; after that, only destroy it. The texts hold nothing of what was sent or
 // received. Not thread-safe. The process must ignore SIGPIPE: OpenSSL writes without MSG_NOSIGNAL.
-class HttpConnection final : private Poco::Net::HTTPSession {
+class HttpConnection final {
   public:
-    explicit HttpConnection(const Poco::Net::StreamSocket& socket);
-    ~HttpConnection() override = default;
+    explicit HttpConnection(Poco::Net::StreamSocket socket);
+    ~HttpConnection(); // leaves nothing of an answer in memory
+    HttpConnection(const HttpConnection&) = delete;
+    HttpConnection& operator=(const HttpConnection&) = delete;
 
     int descriptor() const noexcept { return descriptor_; }
 
@@ -56,7 +59,21 @@ class HttpConnection final : private Poco::Net::HTTPSession {
     void read_to_end(std::string& body);
     std::string read_line(const char* what_is_wrong);
 
+    // One byte, or the end of the stream: EOF of std::char_traits<char>.
+    int peek();
+    int get();
+    // At least one byte and at most `size`; 0 or less at the end of the stream.
+    int read(char* into, std::size_t size);
+    std::size_t buffered() const noexcept { return end_ - at_; }
+    void wipe_buffer() noexcept;
+
+    class HeaderSource;
+
+    Poco::Net::StreamSocket socket_;
     int descriptor_;
+    std::array<char, 4096> buffer_; // what was received and not read yet: from at_ to end_
+    std::size_t at_ = 0;
+    std::size_t end_ = 0;
     bool reusable_ = false;
     bool to_the_end_ = false; // the body was bounded by nothing but the end of the connection
     std::chrono::seconds idle_limit_;

@@ -56,6 +56,9 @@ Poco::Net::Context::Ptr make_tls_context(const std::string& ca_file) {
         Poco::Net::Context::Ptr context(new Poco::Net::Context(Poco::Net::Context::TLS_CLIENT_USE, params));
         context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
         context->enableExtendedCertificateVerification(true);
+        // What was decrypted is gone once it is read; else it stays as long as the connection is idle.
+        SSL_CTX_set_options(context->sslContext(), SSL_OP_CLEANSE_PLAINTEXT);
+        SSL_CTX_set_mode(context->sslContext(), SSL_MODE_RELEASE_BUFFERS);
         SSL_CTX_set_verify(context->sslContext(), params.verificationMode, remember_verify_error);
         return context;
     } catch (const Poco::Exception& error) {

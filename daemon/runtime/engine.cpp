@@ -4,6 +4,7 @@
 #include "daemon/plan/plan.hpp"
 #include "daemon/runtime/digest.hpp"
 #include "daemon/runtime/event_log.hpp"
+#include "daemon/runtime/hardening.hpp"
 #include "daemon/runtime/suspension.hpp"
 
 #include <utility>
@@ -64,6 +65,7 @@ void Engine::look_at(std::shared_ptr<const DesiredState> state, std::vector<Chan
 // Another token may make another key our own, so what was planned must be judged again.
 void Engine::use_token(const Secret& token) {
     token_ = token;
+    wipe_unused_stack();
     if (desired_) {
         request_plan();
         perform(reconciler_.credentials_changed(current_time()));

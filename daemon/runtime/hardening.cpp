@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/runtime/hardening.hpp"
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstring>
 #include <optional>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -30,6 +33,18 @@ void harden_process() {
     if (!narrowed_umask) {
         narrowed_umask = before;
     }
+}
+
+[[gnu::noinline]] void wipe_unused_stack() noexcept {
+    std::array<char, std::size_t{48} * 1024> unused; // NOLINT(cppcoreguidelines-pro-type-member-init)
+    explicit_bzero(unused.data(), unused.size());
+    // The vector registers that the last copy went through, by copying zeros the same way: whoever saves them
+    // next (the dynamic linker, say) would put them onto the stack again.
+    for (std::size_t size = 16; size <= 1024; size *= 2) {
+        std::memmove(unused.data() + 1, unused.data(), size);
+        std::memmove(unused.data(), unused.data() + 1, size - 1);
+    }
+    explicit_bzero(unused.data(), unused.size()); // without it the copies would be left out
 }
 
 mode_t umask_of_caller() {

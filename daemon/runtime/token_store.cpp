@@ -2,6 +2,7 @@
 #include "daemon/runtime/token_store.hpp"
 
 #include "config/descriptor.hpp"
+#include "daemon/runtime/hardening.hpp"
 
 #include <fmt/format.h>
 
@@ -144,6 +145,7 @@ TokenStore::TokenStore(TokenOrigin origin, Secret before)
         trouble_ = error.what();
         token_ = std::move(before);
     }
+    wipe_unused_stack(); // threads that are started now begin with what is in our registers
 }
 
 Secret TokenStore::get() const {
@@ -163,6 +165,7 @@ bool TokenStore::reload() {
         throw;
     }
     trouble_.reset();
+    wipe_unused_stack();
     const std::lock_guard lock(mutex_);
     if (fresh.same_as(token_)) {
         return false;

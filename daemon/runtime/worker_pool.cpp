@@ -3,6 +3,7 @@
 
 #include "daemon/api/key_codec.hpp"
 #include "daemon/runtime/event_loop.hpp"
+#include "daemon/runtime/hardening.hpp"
 
 #include <cerrno>
 #include <iterator>
@@ -19,6 +20,16 @@ namespace {
 
 bool stops_everything(const Outcome& outcome) {
     return std::holds_alternative<Throttled>(outcome) || std::holds_alternative<Denied>(outcome);
+}
+
+// Not inlined: what it leaves on the stack is wiped after it.
+[[gnu::noinline]] Answer exchange(Transport& transport, const Dispatch& dispatch,
+                                  const Fingerprinter& fingerprinter) {
+    const MonoTime begun = current_time().mono;
+    const Exchange done = transport.send(encode_update(dispatch.id, dispatch.fields));
+    const Now now = current_time();
+    return {dispatch.id, classify(dispatch.id, done, fingerprinter, now.wall), http_status(done),
+            std::chrono::duration_cast<std::chrono::milliseconds>(now.mono - begun)};
 }
 
 } // namespace
@@ -104,11 +115,8 @@ void WorkerPool::work(Transport& transport) {
             queue_.pop_front();
             fingerprinter = fingerprinter_;
         }
-        const MonoTime begun = current_time().mono;
-        const Exchange exchange = transport.send(encode_update(dispatch.id, dispatch.fields));
-        const Now now = current_time();
-        leave({dispatch.id, classify(dispatch.id, exchange, *fingerprinter, now.wall), http_status(exchange),
-               std::chrono::duration_cast<std::chrono::milliseconds>(now.mono - begun)});
+        leave(exchange(transport, dispatch, *fingerprinter));
+        wipe_unused_stack();
     }
 }
 

@@ -13,6 +13,7 @@ import os
 import secrets
 import shutil
 import signal
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -94,11 +95,22 @@ def write_atomically(path: Path, text: str) -> None:
     beside.rename(path)
 
 
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """One for localhost that nobody signed, and its key: to be trusted by name alone."""
+    certificate, private_key = folder / "certificate.pem", folder / "certificate-key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+                    "-out", str(certificate), "-keyout", str(private_key)],
+                   stdin=subprocess.DEVNULL, capture_output=True, check=True)
+    return certificate, private_key
+
+
 class Sandbox:
     """apikeyd-sandbox, and what its admin requests say."""
 
     def __init__(self, folder: Path, *arguments: str, token: str = "e2e-token-0123456789", port: int = 0,
-                 keys: list[Json] | None = None) -> None:
+                 keys: list[Json] | None = None, certificate: tuple[Path, Path] | None = None) -> None:
+        """`certificate`: itself and its key, for a server that speaks TLS."""
         self.token = token
         port_file = folder / f"sandbox-port-{secrets.token_hex(4)}"
         command = [binary("APIKEYD_SANDBOX_BIN", "apikeyd-sandbox"), "--quiet", "--port", str(port),
@@ -107,6 +119,12 @@ class Sandbox:
             keys_file = folder / "sandbox-keys.json"
             keys_file.write_text(json.dumps(keys), encoding="utf-8")
             command += ["--keys", str(keys_file)]
+        # No proxy of the environment stands between us and loopback.
+        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+        if certificate:
+            command += ["--tls-cert", str(certificate[0]), "--tls-key", str(certificate[1])]
+            handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=certificate[0])))
+        self._opener = urllib.request.build_opener(*handlers)
         self.stderr_path = folder / f"sandbox-{secrets.token_hex(4)}.log"
         with self.stderr_path.open("wb") as stderr:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr)
@@ -122,7 +140,7 @@ class Sandbox:
             self.stop()
             raise
         self.port = int(port_file.read_text())
-        self.root = f"http://127.0.0.1:{self.port}"
+        self.root = f"https://localhost:{self.port}" if certificate else f"http://127.0.0.1:{self.port}"
         self.url = f"{self.root}/rest/v1"
 
     def stop(self) -> None:
@@ -133,10 +151,8 @@ class Sandbox:
     def admin(self, path: str, method: str = "GET", body: str | None = None) -> Any:
         request = urllib.request.Request(f"{self.root}/sandbox/{path}", method=method,
                                          data=None if body is None else body.encode())
-        # No proxy of the environment stands between us and loopback.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=10 * FACTOR) as response:
+            with self._opener.open(request, timeout=10 * FACTOR) as response:
                 text = response.read().decode()
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} /sandbox/{path}: {error.code} {error.read().decode()}") from error
