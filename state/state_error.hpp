@@ -14,6 +14,7 @@ class StateError : public std::runtime_error {
         newer,    // written by a newer apikeyd
         locked,   // another daemon is the writer
         failing,  // was fine when opened and now can't be read or written: disk full, I/O error, busy
+        exposed,  // anybody may replace it
         replaced, // the file at the path is no longer the one that is open
     };
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -32,6 +33,17 @@ void create_private(const std::string& path) {
         throw unusable(path, fmt::format("can't be created: {}", std::strerror(errno)));
     }
     close(fd);
+}
+
+// For a state that was restored, or copied, under a wide umask. A group may go on reading, since somebody
+// must have chosen it. Where it isn't ours to change, it stays.
+void narrow(const std::string& path) {
+    for (const std::string& file : {path, log_path(path), path + "-shm"}) {
+        struct stat info {};
+        if (lstat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode)) {
+            (void)!chmod(file.c_str(), info.st_mode & 07777 & ~(S_IWGRP | S_IXGRP | S_IRWXO));
+        }
+    }
 }
 
 // quick_check tells in rows what it finds and reports success either way.
@@ -75,6 +87,18 @@ std::string resolve(const std::string& path) {
                                  : fmt::format("the folder can't be opened: {}", std::strerror(errno)));
     }
     return std::string(resolved.data()) + "/" + name;
+}
+
+void require_safe_folder(const std::string& path) {
+    const std::string folder = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
+    struct stat info {};
+    if (stat(folder.c_str(), &info) == 0 && (info.st_mode & S_IWOTH) != 0 && (info.st_mode & S_ISVTX) == 0) {
+        throw StateError(
+            StateError::Kind::exposed,
+            fmt::format("{}: anybody may replace the state in this folder (mode {:04o}); chmod o-w "
+                        "it, or name another file with --state",
+                        folder, static_cast<unsigned>(info.st_mode & 07777)));
+    }
 }
 
 Found inspect(const std::string& path) {
@@ -158,6 +182,9 @@ SQLite::Database open_writable(const std::string& path) {
     }
     SQLite::Database db = connect(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     require_our_schema(db, path);
+    if (path != memory_path) {
+        narrow(path);
+    }
     migrate(db);
     db.exec("PRAGMA foreign_keys = ON");
     db.execAndGet("PRAGMA journal_mode = WAL");

@@ -26,6 +26,9 @@ enum class Found { nothing, empty, database };
 // Looks at the file without SQLite, so that what is not ours is left exactly as it is: refused, never opened.
 Found inspect(const std::string& path);
 
+// Where anybody may replace the file, what stands in it is anybody's word. Throws StateError.
+void require_safe_folder(const std::string& path);
+
 // The connections of the one writer and of readers, judged (ours, sound, not newer) before anything is
 // written.
 SQLite::Database open_writable(const std::string& path);

@@ -114,6 +114,7 @@ StateStore StateStore::open(const std::string& given) {
     const std::string path = in_memory ? given : state_file::resolve(given);
     std::optional<StateLock> lock;
     if (!in_memory) {
+        state_file::require_safe_folder(path);
         lock.emplace(path + ".lock");
     }
     return guarded(path, [&] {

@@ -5,6 +5,7 @@
 #include "daemon/runtime/journal.hpp"
 #include "daemon/runtime/json_text.hpp"
 #include "daemon/runtime/token_store.hpp"
+#include "state/state_error.hpp"
 
 #include <iostream>
 
@@ -15,6 +16,9 @@ namespace {
 ExitCode code_of(const std::exception& error) {
     if (const auto* known = dynamic_cast<const CommandError*>(&error)) {
         return known->code();
+    }
+    if (const auto* state = dynamic_cast<const StateError*>(&error)) {
+        return state->kind() == StateError::Kind::exposed ? exit_settings : exit_error;
     }
     return dynamic_cast<const TokenError*>(&error) != nullptr ? exit_settings : exit_error;
 }

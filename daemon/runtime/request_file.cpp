@@ -35,8 +35,21 @@ void leave(const std::string& path, const std::string& text) {
     }
 }
 
-// The lines of a request; none if there is no file, or not that many lines.
+// Who may write into the folder may ask. Where everybody may (/tmp, say), only root and we ourselves.
+bool may_ask(const std::string& path) {
+    struct stat request {};
+    struct stat folder {};
+    const auto slash = path.rfind('/');
+    const std::string parent = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    return lstat(path.c_str(), &request) == 0 && stat(parent.c_str(), &folder) == 0 &&
+           ((folder.st_mode & S_IWOTH) == 0 || request.st_uid == 0 || request.st_uid == geteuid());
+}
+
+// The lines of a request; none if there is no file, not that many lines, or nobody who may ask.
 std::vector<std::string> read_lines(const std::string& path, std::size_t count) {
+    if (!may_ask(path)) {
+        return {};
+    }
     const TextFile file = read_text_file(path, largest);
     std::vector<std::string> lines;
     for (std::size_t at = 0; at < file.text.size();) {

@@ -73,6 +73,20 @@ void require_private_file(int fd, const std::string& path) {
     }
 }
 
+// Whoever may replace the token decides whose keys are changed.
+void require_safe_folder(const std::string& path) {
+    std::error_code error;
+    const auto folder = std::filesystem::canonical(path, error).parent_path();
+    struct stat info {};
+    if (!error && stat(folder.c_str(), &info) == 0 && (info.st_mode & S_IWOTH) != 0 &&
+        (info.st_mode & S_ISVTX) == 0) {
+        throw TokenError(
+            fmt::format("{}: anybody may replace this file, since its folder {} has mode {:04o}; "
+                        "chmod o-w that folder",
+                        path, folder.string(), static_cast<unsigned>(info.st_mode & 07777)));
+    }
+}
+
 } // namespace
 
 Secret read_token_file(const std::string& path) {
@@ -81,6 +95,7 @@ Secret read_token_file(const std::string& path) {
         throw TokenError(fmt::format("{}: can't read the token: {}", path, std::strerror(errno)));
     }
     require_private_file(file.get(), path);
+    require_safe_folder(path);
     std::string text(static_cast<std::size_t>(max_token_size) + 1, '\0');
     const ssize_t size = read(file.get(), text.data(), text.size());
     if (size < 0) {

@@ -56,8 +56,9 @@ class TokenStore {
 };
 
 // Reads a token: one line of visible ASCII, surrounding white space left out. Refuses what is no regular
-// file, a file that group or others may read, and anything that could not go into an HTTP header. The group
-// may read where systemd grants it: in $CREDENTIALS_DIRECTORY. Throws TokenError.
+// file, a file that group or others may use (by an access list, too) or that anybody may replace, and
+// anything that could not go into an HTTP header. The group may read where systemd grants it: in
+// $CREDENTIALS_DIRECTORY. Throws TokenError.
 Secret read_token_file(const std::string& path);
 
 } // namespace apikeyd

@@ -5,6 +5,7 @@
 #include "tests/support/keys.hpp"
 #include "tests/support/temp_folder.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <filesystem>
@@ -52,6 +53,40 @@ TEST_CASE("state file: is created for its owner alone, and found again") {
     CHECK((info.st_mode & 0777) == 0600);
     auto again = StateStore::open(folder / "state.db");
     CHECK(again.find(key_id(1)));
+}
+
+TEST_CASE("state file: one that others may use is theirs no more; a group may go on reading") {
+    TempFolder folder;
+    make_state(folder / "state.db");
+    // A reader keeps the log in place.
+    const auto reader = StateStore::open_reader(folder / "state.db");
+    const auto [before, after] = GENERATE(
+        table<mode_t, mode_t>({{0644, 0640}, {0666, 0640}, {0660, 0640}, {0604, 0600}, {0600, 0600}}));
+    const std::array names{"state.db", "state.db-wal", "state.db-shm"};
+    for (const char* name : names) {
+        REQUIRE(chmod((folder / name).c_str(), before) == 0);
+    }
+    const auto store = StateStore::open(folder / "state.db");
+    for (const char* name : names) {
+        struct stat info {};
+        REQUIRE(stat((folder / name).c_str(), &info) == 0);
+        CAPTURE(name);
+        CHECK((info.st_mode & 07777) == after);
+    }
+}
+
+TEST_CASE("state file: a folder in which anybody may replace it is refused with what to do") {
+    TempFolder folder;
+    make_state(folder / "state.db");
+    REQUIRE(chmod(folder.path().c_str(), 0777) == 0);
+    const StateError error = error_of([&] { (void)StateStore::open(folder / "state.db"); });
+    CHECK(error.kind() == StateError::Kind::exposed);
+    CHECK_THAT(error.what(), Contains(folder.path()) && Contains("chmod o-w"));
+    CHECK(StateStore::open_reader(folder / "state.db"));
+    for (const mode_t mode : {01777U, 0775U, 0700U}) {
+        REQUIRE(chmod(folder.path().c_str(), mode) == 0);
+        CHECK_NOTHROW(StateStore::open(folder / "state.db"));
+    }
 }
 
 TEST_CASE("state file: an empty file is a new state") {

@@ -7,6 +7,8 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace apikeyd;
 using namespace apikeyd::test;
@@ -63,4 +65,24 @@ TEST_CASE("request: what is no request is taken away and means nothing") {
     CHECK_FALSE(read_suspension(state));
     CHECK_FALSE(take_approval(state));
     CHECK_FALSE(std::filesystem::exists(request_path(state, RequestKind::suspension)));
+}
+
+TEST_CASE("request: somebody else's is not heeded in a folder where anybody may leave one") {
+    if (geteuid() != 0) {
+        WARN("only root can make a file that is somebody else's");
+        return;
+    }
+    const TempFolder folder;
+    const std::string state = folder / "state.db";
+    const auto [mode, heeded] = GENERATE(table<mode_t, bool>({{01777, false}, {0775, true}, {0700, true}}));
+    REQUIRE(chmod(folder.path().c_str(), mode) == 0);
+    leave_request(state, ApprovalRequest{"0123456789ab", "mallory"});
+    leave_request(state, SuspensionRequest{at_second(10), "mallory", ""});
+    REQUIRE(chown(request_path(state, RequestKind::approval).c_str(), 65534, 65534) == 0);
+    REQUIRE(chown(request_path(state, RequestKind::suspension).c_str(), 65534, 65534) == 0);
+    CHECK(read_suspension(state).has_value() == heeded);
+    CHECK(take_approval(state).has_value() == heeded);
+
+    leave_request(state, ApprovalRequest{"0123456789ab", "root"});
+    CHECK(take_approval(state)); // our own is
 }

@@ -3,10 +3,14 @@
 
 #include "tests/support/temp_folder.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 using namespace apikeyd;
 using namespace apikeyd::test;
@@ -66,6 +70,37 @@ TEST_CASE("token: a file that others may read is refused with what to do") {
     const mode_t mode = GENERATE(0640U, 0604U, 0620U, 0666U);
     write_token(folder / "token", "abc", mode);
     CHECK_THAT(refusal(folder / "token"), Contains("chmod 600"));
+}
+
+TEST_CASE("token: a file that anybody may replace is refused with what to do") {
+    TempFolder folder;
+    std::filesystem::create_directory(folder / "open");
+    write_token(folder / "open/token", "abc");
+    std::filesystem::create_symlink(folder / "open/token", folder / "link");
+    REQUIRE(chmod((folder / "open").c_str(), 0777) == 0);
+    for (const std::string& path : {folder / "open/token", folder / "link"}) {
+        CHECK_THAT(refusal(path), Contains(folder / "open") && Contains("chmod o-w"));
+    }
+    REQUIRE(chmod((folder / "open").c_str(), 01777) == 0); // each may replace only what is theirs
+    CHECK(refusal(folder / "open/token").empty());
+    CHECK(refusal(folder / "link").empty());
+}
+
+TEST_CASE("token: a file that an access list opens to somebody is refused") {
+    TempFolder folder;
+    write_token(folder / "token", "abc");
+    // acl(5) as it stands in the extended attribute: version 2, then tag, rights and id of each entry.
+    const std::array<std::uint32_t, 11> list{2, // version
+                                             0x0006'0001, 0xFFFFFFFF,  0x0004'0002, 65534,       0x0000'0004,
+                                             0xFFFFFFFF,  0x0004'0010, 0xFFFFFFFF,  0x0000'0020, 0xFFFFFFFF};
+    if (setxattr((folder / "token").c_str(), "system.posix_acl_access", list.data(), sizeof list, 0) != 0) {
+        REQUIRE(errno == ENOTSUP);
+        WARN("this file system has no access lists");
+        return;
+    }
+    CHECK_THAT(refusal(folder / "token"), Contains("chmod 600"));
+    REQUIRE(chmod((folder / "token").c_str(), 0600) == 0); // as we advise: it closes the mask
+    CHECK(refusal(folder / "token").empty());
 }
 
 TEST_CASE("token: a named file comes before systemd's credential, and that before the variable") {
