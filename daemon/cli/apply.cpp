@@ -2,9 +2,10 @@
 #include "config/utf8.hpp"
 #include "daemon/cli/caller.hpp"
 #include "daemon/cli/commands.hpp"
-#include "daemon/cli/converger.hpp"
 #include "daemon/cli/drift_output.hpp"
 #include "daemon/cli/planning.hpp"
+#include "daemon/cli/progress_display.hpp"
+#include "daemon/cli/single_run.hpp"
 #include "daemon/runtime/digest.hpp"
 #include "daemon/runtime/event_log.hpp"
 #include "daemon/runtime/git_commit.hpp"
@@ -20,9 +21,6 @@
 namespace apikeyd {
 
 namespace {
-
-// Tries of one key before a pipeline is told that it did not converge.
-constexpr unsigned attempts = 5;
 
 std::string render(const ReconcileFinished& finished, OutputFormat format) {
     if (format != OutputFormat::json) {
@@ -77,41 +75,37 @@ ApplyOutcome outcome_of(const Engine& engine) {
 }
 
 // Runs one reconciliation to its end.
-ApplyOutcome reconcile_once(const Settings& settings, DesiredState desired, const std::string& approval) {
-    EventLoop loop;
-    Log log = make_log(settings.log);
-    Engine* engine = nullptr;
-    Secret token_variable = take_token_variable();
-    Converger converger(loop, log, settings, open_state(settings.state), std::move(token_variable),
-                        {attempts, false}, [&] {
-                            if (engine != nullptr && is_over(*engine)) {
-                                loop.quit();
-                            }
-                        });
-    const SuspensionRequests suspensions(loop, converger.engine(), settings.state);
-    stop_on_signals(loop, [&](const std::string& why) {
-        log_daemon_stopping(log, why);
-        converger.engine().stop();
+ApplyOutcome reconcile_once(const Settings& settings, DesiredState desired, const CommandLine& line) {
+    SingleRun run(settings, settings.log, open_state(settings.state), false, is_over,
+                  progress_form(line, settings.log));
+    Engine& engine = run.engine();
+    const SuspensionRequests suspensions(run.loop(), engine, settings.state);
+    stop_on_signals(run.loop(), [&](const std::string& why) {
+        log_daemon_stopping(run.log(), why);
+        engine.stop();
     });
     // A server at which looks change something is none to send more to, unless a daemon must go on.
-    converger.engine().on_event([&](const Event& event) {
+    engine.on_event([&](const Event& event) {
         const auto* refreshed = std::get_if<RefreshFinished>(&event);
         if (refreshed != nullptr && !refreshed->result.stopped.empty()) {
-            converger.engine().stop();
+            engine.stop();
         }
     });
     // What was left is for this run, or for none: a later plan may have the same digest.
     const auto left = take_approval(settings.state);
-    if (!approval.empty()) {
-        converger.engine().approve(approval, caller_name());
+    if (!line.digest.empty()) {
+        engine.approve(line.digest, caller_name());
     } else if (left) {
-        converger.engine().approve(left->digest, left->by);
+        engine.approve(left->digest, left->by);
     }
-    engine = &converger.engine(); // from here on, being idle means being done
     auto commit = commit_of(settings.keys, desired);
-    engine->desired(std::make_shared<const DesiredState>(std::move(desired)), std::move(commit));
-    loop.run();
-    return outcome_of(*engine);
+    run.run(
+        [&] { engine.desired(std::make_shared<const DesiredState>(std::move(desired)), std::move(commit)); });
+    ApplyOutcome outcome = outcome_of(engine);
+    if (outcome.finished) {
+        engine.prune_now(); // no timer of this process will
+    }
+    return outcome;
 }
 
 // Why it came to no end; throws CommandError.
@@ -120,11 +114,7 @@ ApplyOutcome reconcile_once(const Settings& settings, DesiredState desired, cons
         throw CommandError(exit_error, "the state can't be used; nothing more was sent");
     }
     if (outcome.suspension) {
-        const Suspension& suspension = *outcome.suspension;
-        throw CommandError(
-            exit_error, fmt::format("sending is suspended until {}{}{}; `apikeyd resume` ends that",
-                                    format_rfc3339(suspension.until), suspension.reason.empty() ? "" : ": ",
-                                    visible_text(suspension.reason)));
+        throw suspended_error(*outcome.suspension, false);
     }
     if (!outcome.looking_stopped.empty()) {
         throw CommandError(exit_error, "nothing was sent, since looking stopped: " +
@@ -186,7 +176,7 @@ int apply_command(const CommandLine& line) {
     const Settings settings = require_settings(line);
     DesiredState desired = require_desired(settings, line, consequence);
     block_signals();
-    return report_outcome(reconcile_once(settings, std::move(desired), line.digest), line);
+    return report_outcome(reconcile_once(settings, std::move(desired), line), line);
 }
 
 } // namespace apikeyd

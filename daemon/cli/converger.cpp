@@ -100,9 +100,10 @@ Converger::Converger(EventLoop& loop, Log& log, const Settings& settings, StateS
     engine_.use_token(token_.get());
 }
 
-Log make_log(const LogSettings& settings) {
+Log make_log(const LogSettings& settings, Log::Sink sink) {
     const LogFormat fallback = stderr_is_journal() ? LogFormat::journal : LogFormat::text;
-    return {settings.format.value_or(fallback), settings.level};
+    const LogFormat format = settings.format.value_or(fallback);
+    return sink ? Log(format, settings.level, std::move(sink)) : Log(format, settings.level);
 }
 
 } // namespace apikeyd

@@ -43,7 +43,8 @@ StateStore open_state(const std::string& path);
 // What guards against mistakes, as the settings say; without what only a token or a state can tell.
 Safeguards safeguards_of(const Settings& settings);
 
-// The log that the settings ask for; where they don't say, the journal if it is there.
-Log make_log(const LogSettings& settings);
+// The log that the settings ask for; where they don't say, the journal if it is there. `sink`: in place of
+// standard error; empty: that itself.
+Log make_log(const LogSettings& settings, Log::Sink sink = {});
 
 } // namespace apikeyd

@@ -2,6 +2,7 @@
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/converger.hpp"
 #include "daemon/cli/drift_output.hpp"
+#include "daemon/cli/drift_words.hpp"
 #include "daemon/cli/looking.hpp"
 #include "daemon/cli/planning.hpp"
 #include "daemon/runtime/event_loop.hpp"
@@ -53,20 +54,18 @@ void add_problems(DriftReport& report, const Looked& looked) {
     }
 }
 
-DriftReport look_and_report(const Settings& settings, DesiredState loaded) {
+DriftReport look_and_report(const Settings& settings, const CommandLine& line, DesiredState loaded) {
     const auto commit = commit_of(settings.keys, loaded);
     auto desired = std::make_shared<const DesiredState>(std::move(loaded));
     StateStore store = state_to_look_with(settings.state);
     if (const auto suspension = suspension_in_force(store, current_time().wall)) {
         DriftReport report = drift_from(&store, *desired, commit, settings);
-        report.problems.push_back(
-            fmt::format("no key was looked at: sending is suspended until {}, looks included",
-                        format_rfc3339(suspension->until)));
+        report.problems.push_back("no key was looked at: " + describe_suspended(*suspension, true));
         return report;
     }
     std::vector<Change> probes = plan_probes(*desired, *store.known());
     DriftReport report;
-    look_at_keys(settings, std::move(store), desired, std::move(probes),
+    look_at_keys(settings, line, std::move(store), desired, std::move(probes),
                  [&](const Looked& looked, StateStore& seen) {
                      std::set<KeyId> probed;
                      for (const auto& [id, key] : looked.found) {
@@ -90,7 +89,7 @@ int drift_command(const CommandLine& line) {
         const Settings settings = require_settings(line);
         DesiredState desired = require_desired(settings, line);
         if (look) {
-            return look_and_report(settings, std::move(desired));
+            return look_and_report(settings, line, std::move(desired));
         }
         auto commit = commit_of(settings.keys, desired);
         return plan_from_state(desired, std::move(commit), settings);

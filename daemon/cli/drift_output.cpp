@@ -2,21 +2,19 @@
 #include "daemon/cli/drift_output.hpp"
 
 #include "daemon/cli/error_report.hpp"
+#include "daemon/cli/terminal.hpp"
 #include "daemon/runtime/event_loop.hpp"
 
 #include <optional>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace apikeyd {
 
 namespace {
 
-// Nothing where it is no terminal, or one that doesn't say.
 std::optional<std::size_t> terminal_width(int fd) {
-    winsize size{};
-    const bool known = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    return known ? std::optional<std::size_t>(size.ws_col) : std::nullopt;
+    const auto size = terminal_size(fd);
+    return size ? std::optional(size->columns) : std::nullopt;
 }
 
 std::string render(const DriftReport& report, const CommandLine& line) {

@@ -108,6 +108,12 @@ std::string source_of(const std::string& file, std::uint32_t line) {
     return file.empty() ? "(not in the file)" : fmt::format("{}:{}", file, line);
 }
 
+std::string describe_suspended(const Suspension& suspension, bool looks) {
+    return fmt::format("sending is suspended until {}{}{}{}", format_rfc3339(suspension.until),
+                       looks ? ", looks included" : "", suspension.reason.empty() ? "" : ": ",
+                       suspension.reason);
+}
+
 std::string describe_verdict(const DriftReport& report) {
     if (report.in_sync()) {
         return "in sync";

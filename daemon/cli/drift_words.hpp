@@ -36,6 +36,9 @@ std::string describe_note(const DriftReport::Note& note, WallTime now);     // o
 std::string describe_evidence(const DriftReport::Item& item, WallTime now); // "recorded 3 min ago", "none"
 std::string source_of(const std::string& file, std::uint32_t line); // "keys.yaml:12"; no file: says so
 
+// "sending is suspended until 2026-…, looks included: the reason". `looks`: that matters here.
+std::string describe_suspended(const Suspension& suspension, bool looks);
+
 // "in sync", "5 changes, 2 of them held, 1 rejected"
 std::string describe_verdict(const DriftReport& report);
 // One sentence with the counts. Never 'in sync' without the age of what says so.

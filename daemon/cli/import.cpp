@@ -208,10 +208,9 @@ void require_not_suspended(const Settings& settings) {
     const auto asked_for = read_suspension(settings.state); // and nobody has taken it yet
     const bool soon = asked_for && asked_for->until && *asked_for->until > now;
     if (suspension || soon) {
-        throw CommandError(exit_error,
-                           fmt::format("sending is suspended until {}, looks included; `apikeyd "
-                                       "resume` ends that",
-                                       format_rfc3339(suspension ? suspension->until : *asked_for->until)));
+        throw suspended_error(
+            suspension ? *suspension : Suspension{now, *asked_for->until, asked_for->reason, asked_for->by},
+            true);
     }
 }
 
@@ -255,7 +254,7 @@ int import_command(const CommandLine& line) {
     require_not_suspended(settings);
     block_signals();
     ExitCode code = exit_ok;
-    look_at_keys(settings, StateStore::open(":memory:"), std::make_shared<const DesiredState>(),
+    look_at_keys(settings, line, StateStore::open(":memory:"), std::make_shared<const DesiredState>(),
                  probes_of(ids),
                  [&](const Looked& looked, StateStore&) { code = write_found(base, line, ids, looked); });
     return code;

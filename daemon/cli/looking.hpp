@@ -4,6 +4,7 @@
 #include "config/desired_state.hpp"
 #include "config/settings.hpp"
 #include "daemon/api/outcome.hpp"
+#include "daemon/cli/context.hpp"
 #include "daemon/plan/change.hpp"
 #include "daemon/reconcile/event.hpp"
 #include "state/state_store.hpp"
@@ -25,9 +26,10 @@ struct Looked {
 };
 
 // Looks at each of these keys, with a PUT of its id alone and nothing else, and records what comes back in
-// the store. `then` is handed what came of it while the store is still there. Throws StateError, TokenError;
-// CommandError where sending is suspended or a signal ended it.
-void look_at_keys(const Settings& settings, StateStore store, std::shared_ptr<const DesiredState> desired,
-                  std::vector<Change> probes, const std::function<void(const Looked&, StateStore&)>& then);
+// the store. `line`: how it is told meanwhile. `then` is handed what came of it while the store is still
+// there. Throws StateError, TokenError; CommandError where sending is suspended or a signal ended it.
+void look_at_keys(const Settings& settings, const CommandLine& line, StateStore store,
+                  std::shared_ptr<const DesiredState> desired, std::vector<Change> probes,
+                  const std::function<void(const Looked&, StateStore&)>& then);
 
 } // namespace apikeyd

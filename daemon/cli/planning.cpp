@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/planning.hpp"
 
+#include "config/utf8.hpp"
 #include "daemon/cli/converger.hpp"
+#include "daemon/cli/drift_words.hpp"
 #include "daemon/runtime/event_loop.hpp"
 #include "state/state_store.hpp"
 
@@ -30,6 +32,10 @@ void mark_probed(DriftReport& report, const std::set<KeyId>& probed) {
 }
 
 } // namespace
+
+CommandError suspended_error(const Suspension& suspension, bool looks) {
+    return {exit_error, visible_text(describe_suspended(suspension, looks)) + "; `apikeyd resume` ends that"};
+}
 
 std::optional<Suspension> suspension_in_force(StateStore& store, WallTime now) {
     auto suspension = store.suspension();

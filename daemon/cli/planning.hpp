@@ -3,6 +3,7 @@
 
 #include "config/desired_state.hpp"
 #include "config/settings.hpp"
+#include "daemon/cli/context.hpp"
 #include "daemon/cli/drift_report.hpp"
 #include "state/state_store.hpp"
 
@@ -24,6 +25,9 @@ DriftReport plan_from_state(const DesiredState& desired, std::optional<Commit> c
 // What the file itself will change, and when; names come from the file, else from what is known. `store`:
 // nullptr where nothing is. Throws StateError.
 std::vector<DriftReport::Upcoming> upcoming_changes(const DesiredState& desired, StateStore* store);
+
+// The end of a command that would have to send, or, with `looks`, to look.
+CommandError suspended_error(const Suspension& suspension, bool looks);
 
 // The suspension, where its time isn't over. Throws StateError.
 std::optional<Suspension> suspension_in_force(StateStore& store, WallTime now);

@@ -2,6 +2,7 @@
 #include "daemon/cli/text_columns.hpp"
 
 #include "config/utf8.hpp"
+#include "daemon/cli/color.hpp"
 
 #include <algorithm>
 
@@ -77,16 +78,53 @@ std::string text_of(const Line& line, std::optional<std::size_t> width) {
     return text + "\n";
 }
 
+// A character, or a colour that begins or ends and takes no room.
+struct Glyph {
+    std::size_t size; // bytes
+    std::size_t width = 0;
+    bool colour = false;
+};
+
+Glyph glyph_at(const std::string& text, std::size_t at) {
+    if (text.compare(at, 2, "\x1b[") == 0) {
+        const std::size_t end = std::min(text.find('m', at), text.size() - 1);
+        return {end + 1 - at, 0, true};
+    }
+    const CodePoint point = decode_utf8(text, at);
+    return {point.size, static_cast<std::size_t>(display_width(point.value)), false};
+}
+
 } // namespace
 
 std::size_t columns(const std::string& text) {
     std::size_t width = 0;
     for (std::size_t at = 0; at < text.size();) {
-        const CodePoint point = decode_utf8(text, at);
-        width += static_cast<std::size_t>(display_width(point.value));
-        at += point.size;
+        const Glyph glyph = glyph_at(text, at);
+        width += glyph.width;
+        at += glyph.size;
     }
     return width;
+}
+
+std::string clipped(const std::string& text, std::size_t width) {
+    if (columns(text) <= width) {
+        return text;
+    }
+    std::string result;
+    std::size_t used = 0;
+    bool colour = false; // begun and not ended
+    for (std::size_t at = 0; at < text.size();) {
+        const Glyph glyph = glyph_at(text, at);
+        if (used + glyph.width + 1 > width) {
+            break;
+        }
+        const std::string piece = text.substr(at, glyph.size);
+        colour = glyph.colour ? piece != sgr::reset : colour;
+        result += piece;
+        used += glyph.width;
+        at += glyph.size;
+    }
+    return result + (colour ? sgr::reset : "") + (width > 0 ? "\u2026" : "");
 }
 
 std::string padded(std::string text, std::size_t width) {

@@ -9,7 +9,8 @@
 
 namespace apikeyd {
 
-// Text in columns for a terminal. Pure; what comes in has been through visible_text().
+// Text in columns for a terminal. Pure; what comes in has been through visible_text(), and may have been
+// coloured after that.
 
 // Columns beyond which a long text doesn't push the others further.
 inline constexpr std::size_t widest_column = 60;
@@ -17,8 +18,9 @@ inline constexpr std::size_t widest_column = 60;
 std::size_t columns(const std::string& text);            // that a terminal gives to it; an estimate
 std::string padded(std::string text, std::size_t width); // with spaces to so many columns, or more
 std::string wrapped(const std::string& text, std::size_t width,
-                    std::size_t indent); // at spaces; `indent`:
-                                         // of every line but the first
+                    std::size_t indent);                         // at spaces; `indent`:
+                                                                 // of every line but the first
+std::string clipped(const std::string& text, std::size_t width); // the end of a longer one is an ellipsis
 
 // How the rows of a report are laid out: all of them alike.
 enum class RowLayout {

@@ -80,6 +80,10 @@ class ProbeRound {
     bool proven() const noexcept { return proven_; }
     RefreshResult result() const;
 
+    // How many keys there are to look at, and of how many no look is awaited any more.
+    std::size_t total() const noexcept { return probes_.size(); }
+    std::size_t done() const noexcept { return next_ - open_.size(); }
+
   private:
     void order_canaries();
     Next judge_canary(const Change& probe, const ApiKey& answer);

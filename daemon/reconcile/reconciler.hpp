@@ -87,6 +87,19 @@ struct ReconcileRun {
     std::uint64_t managed = 0;
 };
 
+// How far what is under way has come, in keys.
+struct Progress {
+    bool looking = false;                 // at keys, before a plan; else changes are sent
+    std::uint64_t total = 0;              // keys to look at, or changes that were planned
+    std::uint64_t done = 0;               // of these: nothing more will be sent for them
+    std::uint64_t held = 0;               // of these: wait for approval, or for the guard to decide
+    std::uint64_t retrying = 0;           // wait for another try
+    std::uint64_t rejected = 0;           // by the API; some may have been before
+    std::uint64_t failed = 0;             // given up
+    std::optional<MonoTime> paused_until; // the API asked for a pause of all
+    bool unavailable = false;             // the server is taken for dead: one trial at a time
+};
+
 // Decides what happens next. No I/O, no clock, no threads: time and events come in, actions go out.
 // Level-based: after every answer the key is planned anew from what is wanted now and what is known now, so a
 // file that changed meanwhile needs no case of its own. Not thread-safe.
@@ -135,6 +148,9 @@ class Reconciler {
 
     // When time_passed() would do something; nothing: not before something else happens.
     std::optional<MonoTime> next_wakeup() const;
+
+    // Nothing where nothing is under way.
+    std::optional<Progress> progress(MonoTime now) const;
 
     // What is with the workers, as it is marked: for a state that lost its marks.
     std::vector<KnownKey> marks() const;

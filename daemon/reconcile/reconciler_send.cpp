@@ -98,6 +98,32 @@ std::optional<MonoTime> Reconciler::next_wakeup() const {
     return at && resync ? std::min(*at, *resync) : at ? at : resync;
 }
 
+std::optional<Progress> Reconciler::progress(MonoTime now) const {
+    if (!refresh_ && !run_) {
+        return std::nullopt;
+    }
+    Progress progress;
+    progress.looking = refresh_.has_value();
+    progress.retrying = schedule_.waiting();
+    progress.unavailable = brake_.open();
+    if (brake_.paused_until() > now) {
+        progress.paused_until = brake_.paused_until();
+    }
+    if (refresh_) {
+        progress.total = refresh_->total();
+        progress.done = refresh_->done();
+        return progress;
+    }
+    progress.total = run_->entry.planned;
+    progress.held = std::min<std::uint64_t>(gate_.kept(), progress.total);
+    progress.rejected = run_->entry.rejected;
+    progress.failed = run_->entry.failed;
+    // A key that the guard keeps may be looked at, too, and counts once or twice: never as done too early.
+    const std::uint64_t open = progress.held + schedule_.pending() + schedule_.out().size();
+    progress.done = progress.total - std::min(progress.total, open);
+    return progress;
+}
+
 std::vector<KnownKey> Reconciler::marks() const {
     std::vector<KnownKey> marks;
     for (const auto& [id, work] : schedule_.out()) {

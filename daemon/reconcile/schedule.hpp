@@ -45,6 +45,7 @@ class Schedule {
     const std::unordered_map<KeyId, Work>& out() const noexcept { return out_; }
 
     std::size_t pending() const noexcept { return pending_.size(); } // not with the workers
+    std::size_t waiting() const noexcept { return waiting_.size(); } // of these, for a time of their own
     // Of all, those that were tried before and got no verdict; and those that the API may have acted on.
     std::size_t failing() const noexcept { return failing_; }
     std::size_t in_doubt() const noexcept { return in_doubt_; }

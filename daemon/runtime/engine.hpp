@@ -71,6 +71,10 @@ class Engine final : public DesiredSink {
     void stop();
     bool stopped() const { return stopping_ && reconciler_.quiet() && pending_.batch.empty(); }
 
+    // Takes out of the history what is too old, now: for one that ends before its timers have a turn. A large
+    // arrear is left to the next times.
+    void prune_now();
+
     // Nothing is under way, waiting or unrecorded.
     bool idle() const { return !reconciler_.active() && pending_.batch.empty() && !plan_due_; }
 
@@ -86,6 +90,7 @@ class Engine final : public DesiredSink {
     const std::optional<AccessDenied>& last_denial() const noexcept { return last_denial_; }
     const std::optional<RefreshFinished>& last_refresh() const noexcept { return last_refresh_; }
     const std::optional<Suspension>& suspension() const noexcept { return suspension_; }
+    std::optional<Progress> progress(MonoTime now) const { return reconciler_.progress(now); }
     StateStore& store() noexcept { return store_; }
     // Once it is stopped: for the next engine. This one is good for nothing any more.
     StateStore release_state() { return std::move(store_); }
@@ -106,6 +111,7 @@ class Engine final : public DesiredSink {
     void lift_suspension(const std::string& by);
     void set_alarm();
     void prune();
+    bool prune_step();
     void tell_pruning(const Pruning& step, bool more);
     void look_up(const std::vector<KeyId>& ids);
     void approve_held();

@@ -17,6 +17,7 @@ constexpr std::chrono::hours prune_interval{1};
 constexpr std::chrono::milliseconds prune_pause{100};
 constexpr std::chrono::minutes prune_retry{1};
 constexpr std::size_t pruned_at_once = 1000;
+constexpr int most_steps_now = 50; // where somebody waits for the end of it
 
 } // namespace
 
@@ -113,19 +114,45 @@ void Engine::lift_suspension(const std::string& by) {
 }
 
 void Engine::prune() {
-    const Now now = current_time();
     MonoTime::duration wait = prune_interval;
     try {
-        if (const auto time = store_.proven_time(now.wall)) {
-            const Pruning step = store_.prune_history(*time - options_.retention, pruned_at_once, now.wall);
-            const bool more = step.rows == pruned_at_once;
-            wait = more ? MonoTime::duration(prune_pause) : wait;
-            tell_pruning(step, more);
+        if (prune_step()) {
+            wait = prune_pause;
         }
     } catch (const StateError&) {
         wait = prune_retry; // nothing waits for it; a state that stays in trouble shows elsewhere
     }
-    prune_timer_.set(now.mono + wait);
+    prune_timer_.set(current_time().mono + wait);
+}
+
+void Engine::prune_now() {
+    if (options_.retention.count() == 0) {
+        return;
+    }
+    bool more = true;
+    try {
+        for (int step = 0; more && step < most_steps_now; ++step) {
+            more = prune_step();
+        }
+    } catch (const StateError& error) {
+        in_trouble(error);
+    }
+    if (more) {
+        tell_pruning({}, false);
+    }
+}
+
+// Whether there is more to take out.
+bool Engine::prune_step() {
+    const WallTime now = current_time().wall;
+    const auto time = store_.proven_time(now);
+    if (!time) {
+        return false;
+    }
+    const Pruning step = store_.prune_history(*time - options_.retention, pruned_at_once, now);
+    const bool more = step.rows == pruned_at_once;
+    tell_pruning(step, more);
+    return more;
 }
 
 // Each damage once, and the steps of a pruning together.

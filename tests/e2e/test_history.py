@@ -166,6 +166,19 @@ class History(Case):
         self.assertEqual(left[-1]["reason"], "pruned")
         self.assert_code(self.command("history", "--verify"), OK)
 
+    def test_retention_of_a_pipeline(self) -> None:
+        """`apply` keeps to the retention, too, even where it has nothing to send."""
+        self.apply(*FIRST)
+        newest = datetime.datetime.fromisoformat(self.entries()[-1]["at"].replace("Z", "+00:00"))
+        old = datetime.timedelta(seconds=1.2)
+        harness.wait_for(lambda: datetime.datetime.now(datetime.timezone.utc) - newest > old, "all of it is old")
+        self.prove_clock()
+        before = self.sandbox.seq()
+        self.assert_code(self.command("apply", "--history-retention", "1s"), OK)
+        self.assertEqual(self.sandbox.sent(before), [])
+        self.assertEqual([one["reason"] for one in self.entries()], ["pruned"])
+        self.assert_code(self.command("history", "--verify"), OK)
+
     def test_retention_waits_for_the_clock(self) -> None:
         """As set back to a start without anything known of the clock: nothing is taken out for a day."""
         self.start_of_the_first_release()

@@ -141,6 +141,27 @@ TEST_CASE("engine: history older than its retention is taken out, and the rest s
     CHECK(times_told(world, "rows=1500 up_to=1500") == 1);
 }
 
+TEST_CASE("engine: one that ends at once prunes before it does, and tells it once") {
+    TempFolder folder;
+    with_old_history(folder / "state.db", 2500);
+    EngineOptions options;
+    options.retention = std::chrono::hours{24};
+    EngineWorld world(options, folder / "state.db");
+    world.engine.prune_now(); // no timer had a turn
+    CHECK(reasons(world.engine.store()) == std::vector<std::string>{"old", "pruned", "pruned", "pruned"});
+    CHECK(times_told(world, "rows=2500 up_to=2500") == 1);
+    CHECK_FALSE(world.engine.state_trouble());
+}
+
+TEST_CASE("engine: without a retention nothing is pruned at the end either") {
+    TempFolder folder;
+    with_old_history(folder / "state.db", 3);
+    EngineWorld world({}, folder / "state.db");
+    world.engine.prune_now();
+    CHECK(reasons(world.engine.store()).size() == 4);
+    CHECK_FALSE(world.told("history_pruned"));
+}
+
 TEST_CASE("engine: what the clock says is no reason to prune until it went on for a day") {
     TempFolder folder;
     with_old_history(folder / "state.db", 3);
