@@ -57,6 +57,7 @@ void add_status_options(CLI::App& command, CommandLine& line) {
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->type_name("in-doubt|rejected|held");
+    add_switch(command, "--watch", line.watch, "Go on, and show it anew when it changes, until Ctrl-C");
 }
 
 void add_history_options(CLI::App& command, CommandLine& line) {
@@ -157,7 +158,7 @@ std::span<const CommandInfo> command_table() {
             .settings = {"state", "keys"},
             .examples = {{"apikeyd status", "every key, and how the last reconciliation went"},
                          {"apikeyd status --only in-doubt,rejected", "what needs a look"},
-                         {"apikeyd status --format json", "for programs"}},
+                         {"apikeyd status --watch", "a screen that keeps up with it"}},
             .add_options = &add_status_options,
             .run = &status_command,
         },

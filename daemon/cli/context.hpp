@@ -54,6 +54,7 @@ struct CommandLine {
     std::optional<std::string> key, since, limit;
     std::vector<std::string> only;
     bool verify = false;
+    bool watch = false; // of `status`
 };
 
 // Ends the command with a message and a code. The message ends without a newline.

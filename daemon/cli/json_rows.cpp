@@ -8,17 +8,19 @@
 namespace apikeyd {
 
 std::string json_with_rows(const Poco::JSON::Object& object, std::string_view name,
-                           const std::function<Poco::JSON::Object::Ptr()>& next) {
-    std::string text = json_text(object, 2);
-    text.erase(text.rfind("\n}")); // to be closed behind the array
-    text += fmt::format(",\n  \"{}\": [", name);
-    const char* separator = "\n";
+                           const std::function<Poco::JSON::Object::Ptr()>& next, JsonLayout layout) {
+    const bool indented = layout == JsonLayout::indented;
+    std::string text = json_text(object, indented ? 2 : 0);
+    text.erase(text.rfind(indented ? "\n}" : "}")); // to be closed behind the array
+    text += indented ? fmt::format(",\n  \"{}\": [", name) : fmt::format(",\"{}\":[", name);
+    bool any = false;
     while (const auto row = next()) {
-        text += separator;
-        text += "    " + json_text(*row, 0);
-        separator = ",\n";
+        text += any ? "," : "";
+        text += indented ? "\n    " : "";
+        text += json_text(*row, 0);
+        any = true;
     }
-    return text + (*separator == ',' ? "\n  ]\n}\n" : "]\n}\n");
+    return text + (!indented ? "]}\n" : any ? "\n  ]\n}\n" : "]\n}\n");
 }
 
 } // namespace apikeyd

@@ -9,10 +9,16 @@
 
 namespace apikeyd {
 
-// The object as indented text, with an array as its last member, each element of which is an object on a line
-// of its own. `next` yields them one after the other, and at the end a null pointer: a tree of all of them
-// would be many times as large as the text. Ends with a newline.
+enum class JsonLayout {
+    indented,
+    one_line, // for documents one after the other, each on a line of its own
+};
+
+// The object as text, with an array as its last member; where it is indented, each element of that, which is
+// an object, has a line of its own. `next` yields them one after the other, and at the end a null pointer: a
+// tree of all of them would be many times as large as the text. Ends with a newline.
 std::string json_with_rows(const Poco::JSON::Object& object, std::string_view name,
-                           const std::function<Poco::JSON::Object::Ptr()>& next);
+                           const std::function<Poco::JSON::Object::Ptr()>& next,
+                           JsonLayout layout = JsonLayout::indented);
 
 } // namespace apikeyd

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/cli/json_rows.hpp"
 #include "daemon/cli/status_report.hpp"
 #include "daemon/cli/upcoming_json.hpp"
 #include "daemon/runtime/json_text.hpp"
@@ -79,7 +78,7 @@ Poco::Dynamic::Var object_or_null(const std::optional<T>& value) {
 
 } // namespace
 
-std::string render_status_json(const StatusReport& report, const KeySource& next) {
+std::string render_status_json(const StatusReport& report, const KeySource& next, JsonLayout layout) {
     auto summary = ordered_object();
     summary->set("known", report.counts.known);
     summary->set("in_doubt", report.counts.in_doubt);
@@ -94,10 +93,13 @@ std::string render_status_json(const StatusReport& report, const KeySource& next
     root->set("last_reconciliation", object_or_null(report.last));
     root->set("upcoming",
               report.upcoming ? Poco::Dynamic::Var(upcoming_json(*report.upcoming)) : Poco::Dynamic::Var());
-    return json_with_rows(*root, "keys", [&] {
-        const KnownKey* key = next();
-        return key == nullptr ? Poco::JSON::Object::Ptr{} : json_of(*key, report.holds(key->id));
-    });
+    return json_with_rows(
+        *root, "keys",
+        [&] {
+            const KnownKey* key = next();
+            return key == nullptr ? Poco::JSON::Object::Ptr{} : json_of(*key, report.holds(key->id));
+        },
+        layout);
 }
 
 } // namespace apikeyd

@@ -20,19 +20,20 @@ namespace {
 // is kept of each is where it is.
 class KeyLines {
   public:
+    explicit KeyLines(std::size_t widest_name)
+        : widest_name_(widest_name) {}
+
     void add(const std::string& head, const std::string& name, const std::string& answer,
              const std::string& rest) {
         text_ += head + name;
-        mark(names_, name);
+        mark(names_, name, widest_name_);
         text_ += "  " + answer;
         if (!rest.empty()) {
-            mark(answers_, answer);
+            mark(answers_, answer, widest_column);
             text_ += "  " + rest;
         }
         text_ += "\n";
     }
-
-    bool empty() const noexcept { return text_.empty(); }
 
     std::string text() const {
         std::string padded;
@@ -63,12 +64,13 @@ class KeyLines {
         std::size_t width = 0;
     };
 
-    void mark(Column& column, const std::string& cell) const {
+    void mark(Column& column, const std::string& cell, std::size_t widest) const {
         const std::size_t used = columns(cell);
         column.gaps.push_back({text_.size(), used});
-        column.width = std::max(column.width, std::min(used, widest_column));
+        column.width = std::max(column.width, std::min(used, widest));
     }
 
+    std::size_t widest_name_;
     std::string text_;
     Column names_;
     Column answers_;
@@ -108,22 +110,24 @@ void add_key(KeyLines& lines, const KnownKey& key, bool held, WallTime now, bool
 
 std::string held_line(const HeldPlan& plan, WallTime now, bool color) {
     if (plan.approved_at) {
-        return fmt::format("approved {}: {} disables, {}\n", describe_age(*plan.approved_at, now),
+        return fmt::format("approved {}: {} disables, {}", describe_age(*plan.approved_at, now),
                            plan.ids.size(), plan.digest);
     }
+    std::string lines = approve_lines(plan.digest);
+    lines.pop_back();
     return fmt::format("{}, begun {}: {}; {}", colored("HELD", sgr::red, color),
-                       describe_age(plan.since, now), visible_text(plan.why), approve_lines(plan.digest));
+                       describe_age(plan.since, now), visible_text(plan.why), lines);
 }
 
 std::string suspension_line(const Suspension& suspension, WallTime now, bool color) {
-    return fmt::format("{} until {}, begun {}{}{}: nothing is sent\n", colored("SUSPENDED", sgr::red, color),
+    return fmt::format("{} until {}, begun {}{}{}: nothing is sent", colored("SUSPENDED", sgr::red, color),
                        format_rfc3339(suspension.until), describe_age(suspension.since, now),
                        suspension.by.empty() ? "" : " by " + visible_text(suspension.by),
                        suspension.reason.empty() ? "" : " (" + visible_text(suspension.reason) + ")");
 }
 
 std::string upcoming_line(const DriftReport::Upcoming& change, WallTime now) {
-    return fmt::format("coming: {} ({})  {}  {}  {}  {}\n", format_second(change.at),
+    return fmt::format("coming: {} ({})  {}  {}  {}  {}", format_second(change.at),
                        describe_wait(change.at, now), change.enabled ? "enable" : "disable",
                        change.id.to_string(), visible_text(quote_text(change.name)),
                        visible_text(source_of(change.file, change.line)));
@@ -132,39 +136,59 @@ std::string upcoming_line(const DriftReport::Upcoming& change, WallTime now) {
 std::string last_line(const ReconciliationEntry& entry, WallTime now) {
     return fmt::format(
         "last reconciliation: #{}, {}, begun {}: {} planned, {} applied, {} rejected, {} failed, {} held; "
-        "revision {}\n",
+        "revision {}",
         entry.seq, entry.finished_at ? entry.result : "not finished", describe_age(entry.started_at, now),
         entry.planned, entry.applied, entry.rejected, entry.failed, entry.held, short_digest(entry.revision));
 }
 
 } // namespace
 
-std::string render_status_text(const StatusReport& report, const KeySource& next, bool color) {
+StatusWords status_words(const StatusReport& report, bool color) {
     const WallTime now = report.generated_at;
-    KeyLines keys;
-    while (const KnownKey* key = next()) {
-        add_key(keys, *key, report.holds(key->id), now, color);
-    }
-    std::string text = keys.empty() && report.filtered ? "no such key\n" : keys.text();
-    text += fmt::format("{} known, {} in doubt, {} rejected\n", report.counts.known, report.counts.in_doubt,
-                        report.counts.rejected);
+    StatusWords words;
+    words.counts = fmt::format("{} known, {} in doubt, {} rejected", report.counts.known,
+                               report.counts.in_doubt, report.counts.rejected);
     if (report.suspension) {
-        text += suspension_line(*report.suspension, now, color);
+        words.suspension = suspension_line(*report.suspension, now, color);
     }
     if (report.held) {
-        text += held_line(*report.held, now, color);
+        words.held = held_line(*report.held, now, color);
     }
     if (!report.upcoming) {
-        text += "coming: not known, the desired file can't be read; see `apikeyd validate`\n";
+        words.coming = {"coming: not known, the desired file can't be read; see `apikeyd validate`"};
     } else {
         for (const DriftReport::Upcoming& change : *report.upcoming) {
-            text += upcoming_line(change, now);
+            words.coming.push_back(upcoming_line(change, now));
         }
     }
     if (report.last) {
-        text += last_line(*report.last, now);
+        words.last = last_line(*report.last, now);
     }
-    return text;
+    return words;
+}
+
+std::string render_status_keys(const StatusReport& report, const KeySource& next, bool color,
+                               std::size_t widest_name) {
+    KeyLines keys(widest_name);
+    while (const KnownKey* key = next()) {
+        add_key(keys, *key, report.holds(key->id), report.generated_at, color);
+    }
+    return keys.text();
+}
+
+std::string render_status_text(const StatusReport& report, const KeySource& next, bool color) {
+    std::string text = render_status_keys(report, next, color, widest_column);
+    if (text.empty() && report.filtered) {
+        text = "no such key\n";
+    }
+    const StatusWords words = status_words(report, color);
+    for (const std::string* line : {&words.counts, &words.suspension, &words.held}) {
+        text += line->empty() ? "" : *line + "\n";
+    }
+    for (const std::string& line : words.coming) {
+        text += line + "\n";
+    }
+    return text + (words.last.empty() ? "" : words.last + "\n");
 }
 
 } // namespace apikeyd

@@ -6,6 +6,7 @@
 
 #include <exception>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <vector>
 
@@ -14,9 +15,9 @@ namespace apikeyd {
 // The clocks of this machine.
 Now current_time();
 
-// Blocks the signals that the loop takes, in the calling thread and those that it starts: call before any
-// thread.
-void block_signals();
+// Blocks the signals that the loop takes, and these, in the calling thread and those that it starts: call
+// before any thread.
+void block_signals(std::initializer_list<int> further = {});
 
 // libsystemd's sd-event behind RAII. One thread. An exception thrown by a callback ends run(), which rethrows
 // it.
