@@ -109,11 +109,12 @@ class Sandbox:
     """apikeyd-sandbox, and what its admin requests say."""
 
     def __init__(self, folder: Path, *arguments: str, token: str = "e2e-token-0123456789", port: int = 0,
-                 keys: list[Json] | None = None, certificate: tuple[Path, Path] | None = None) -> None:
+                 keys: list[Json] | None = None, prefix: Iterable[str] = (),
+                 certificate: tuple[Path, Path] | None = None) -> None:
         """`certificate`: itself and its key, for a server that speaks TLS."""
         self.token = token
         port_file = folder / f"sandbox-port-{secrets.token_hex(4)}"
-        command = [binary("APIKEYD_SANDBOX_BIN", "apikeyd-sandbox"), "--quiet", "--port", str(port),
+        command = [*prefix, binary("APIKEYD_SANDBOX_BIN", "apikeyd-sandbox"), "--quiet", "--port", str(port),
                    "--port-file", str(port_file), "--token", token, *arguments]
         if keys is not None:
             keys_file = folder / "sandbox-keys.json"
@@ -148,11 +149,14 @@ class Sandbox:
             self.process.kill()
         self.process.wait()
 
+    def opener(self) -> urllib.request.OpenerDirector:
+        return self._opener
+
     def admin(self, path: str, method: str = "GET", body: str | None = None) -> Any:
         request = urllib.request.Request(f"{self.root}/sandbox/{path}", method=method,
                                          data=None if body is None else body.encode())
         try:
-            with self._opener.open(request, timeout=10 * FACTOR) as response:
+            with self.opener().open(request, timeout=10 * FACTOR) as response:
                 text = response.read().decode()
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} /sandbox/{path}: {error.code} {error.read().decode()}") from error
