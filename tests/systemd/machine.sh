@@ -48,6 +48,9 @@ hold() {
   try cgroup2 mount -t cgroup2 cgroup2 "$folder/cgroup"
   try 'a cgroup of its own' mkdir "$folder/cgroup/$name"
   try procfs unshare --fork --pid --mount mount -t proc proc "$folder/root/proc"
+  # Of overlayfs, inotify can't be believed, and the daemon polls; /etc is to be a file system as others are.
+  cp -a "$folder/root/etc" "$folder/etc"
+  mount --bind "$folder/etc" "$folder/root/etc"
   prepare "$folder/root"
   echo ready
   cat >/dev/null

@@ -17,7 +17,7 @@ class Start(ServiceCase):
         self.sandbox = self.start_sandbox()
         self.install()
         self.configure(self.sandbox)
-        self.save(ONE)
+        self.save_long_ago(ONE)
         self.machine.drop_in(UNIT, """[Service]
 ExecPaths=/bin/sh /bin/dash
 ExecStart=
@@ -37,7 +37,7 @@ ExecStart=/bin/sh -c 'kill -STOP $$$$; exec /usr/bin/apikeyd run'
         sandbox.stop()
         self.install()
         self.configure(sandbox)
-        self.save(ONE)
+        self.save_long_ago(ONE)
         self.machine.systemctl("start", UNIT)
         self.assertEqual(self.machine.property(UNIT, "ActiveState"), "active")
         self.sandbox = self.start_sandbox(port=sandbox.port)
@@ -47,7 +47,7 @@ ExecStart=/bin/sh -c 'kill -STOP $$$$; exec /usr/bin/apikeyd run'
         sandbox = self.start_sandbox()
         self.install()
         self.write_settings(sandbox)
-        self.save(ONE)
+        self.save_long_ago(ONE)
         self.assertNotEqual(self.machine.systemctl("start", UNIT, check=False).returncode, 0)
         self.assert_failed(UNIT, 243)
         self.assertEqual(self.machine.property(UNIT, "Result"), "exit-code")
