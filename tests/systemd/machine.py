@@ -249,14 +249,16 @@ class Machine:
         shown = self.run("journalctl", "--lines", "0", "--show-cursor", "--quiet").stdout
         return shown.partition("-- cursor: ")[2].strip()
 
-    def journal(self, *matches: str, since: str = "") -> list[Json]:
+    def journal(self, since: str = "", /, **fields: str) -> list[Json]:
+        """The entries with these fields."""
+        # Picked here and not by journalctl, which after a cursor would leave out the first that matches.
         after = ["--after-cursor", since] if since else []
-        shown = self.run("journalctl", "--quiet", "--output", "json", "--all", *after, *matches).stdout
-        return [json.loads(line) for line in shown.splitlines()]
+        shown = self.run("journalctl", "--quiet", "--output", "json", "--all", *after).stdout
+        entries = [json.loads(line) for line in shown.splitlines()]
+        return [entry for entry in entries if all(entry.get(field) == value for field, value in fields.items())]
 
     def events(self, unit: str, name: str, /, since: str = "", **fields: Any) -> list[Json]:
-        found = self.journal(f"_SYSTEMD_UNIT={unit}", f"APIKEYD_EVENT={name}", since=since)
-        return [entry for entry in found if all(entry.get(field) == value for field, value in fields.items())]
+        return self.journal(since, _SYSTEMD_UNIT=unit, APIKEYD_EVENT=name, **fields)
 
     def wait_event(self, unit: str, name: str, /, since: str = "", timeout: float = BOUND, **fields: Any) -> Json:
         return wait_for(lambda: self.events(unit, name, since, **fields), f"event {name} {fields} of {unit}", timeout,

@@ -64,7 +64,7 @@ ExecStart=/bin/sh -c 'kill -STOP $$$$; exec /usr/bin/apikeyd run'
         self.configure(sandbox, "reconcile:\n  resinc: 6h\n")
         self.assertNotEqual(self.machine.systemctl("start", UNIT, check=False).returncode, 0)
         self.assert_failed(UNIT, 78)
-        said = "\n".join(str(entry["MESSAGE"]) for entry in self.machine.journal(f"_SYSTEMD_UNIT={UNIT}"))
+        said = "\n".join(str(entry["MESSAGE"]) for entry in self.machine.journal(_SYSTEMD_UNIT=UNIT))
         self.assertIn(f"{CONFIG}/apikeyd.yaml:4:3", said)
         self.assertIn("resync", said)
 
@@ -75,7 +75,7 @@ ExecStart=/bin/sh -c 'kill -STOP $$$$; exec /usr/bin/apikeyd run'
         self.machine.push(f"{CONFIG}/api-token", "two words\n", 0o600)
         self.assertNotEqual(self.machine.systemctl("start", UNIT, check=False).returncode, 0)
         self.assert_failed(UNIT, 78)
-        said = "\n".join(str(entry["MESSAGE"]) for entry in self.machine.journal(f"_SYSTEMD_UNIT={UNIT}"))
+        said = "\n".join(str(entry["MESSAGE"]) for entry in self.machine.journal(_SYSTEMD_UNIT=UNIT))
         self.assertIn("api-token", said)
         self.assertNotIn("two words", said)
 
