@@ -107,10 +107,10 @@ class Ended(ServiceCase):
         self.save(ONE)
         self.wait_restarted(pid)
         self.wait_converged(ONE)
-        since = self.sandbox.sent(before)
-        self.assertEqual([one["id"] for one in since], [BILLING], "what is in doubt is asserted, and nothing else")
+        sent = self.sandbox.sent(before)
+        self.assertEqual([one["id"] for one in sent], [BILLING], "what is in doubt is asserted, and nothing else")
         report = self.apikeyd_json("status")["summary"]
-        self.assertEqual((report["in_doubt"], report["in_sync"]), (0, 3), report)
+        self.assertEqual((report["known"], report["in_doubt"], report["rejected"]), (3, 0, 0), report)
 
     def test_stop_waits_for_the_answer(self) -> None:
         """Longer than TimeoutStopSec=, since the daemon asks for it."""
