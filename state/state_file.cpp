@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/state_file.hpp"
 
+#include "state/private_file.hpp"
 #include "state/schema.hpp"
 
 #include <fmt/format.h>
@@ -28,7 +29,7 @@ StateError unusable(const std::string& path, const std::string& why) {
 
 // Created here rather than by SQLite: nobody else may ever read it, whatever the umask.
 void create_private(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int fd = open_private(path);
     if (fd < 0) {
         throw unusable(path, fmt::format("can't be created: {}", std::strerror(errno)));
     }
@@ -117,7 +118,7 @@ Found inspect(const std::string& path) {
     }
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
-        throw unusable(path, std::strerror(errno));
+        throw unusable(path, why_not_opened(path, errno));
     }
     std::array<char, 16> magic{};
     const ssize_t size = read(fd, magic.data(), magic.size());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/state_lock.hpp"
 
+#include "state/private_file.hpp"
 #include "state/state_error.hpp"
 
 #include <fmt/format.h>
@@ -8,7 +9,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -32,10 +32,11 @@ std::string holder_of(int fd) {
 } // namespace
 
 StateLock::StateLock(const std::string& path)
-    : fd_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+    : fd_(open_private(path)) {
     if (fd_ < 0) {
+        const int error = errno;
         throw StateError(StateError::Kind::unusable,
-                         fmt::format("{}: can't open the lock file: {}", path, std::strerror(errno)));
+                         fmt::format("{}: can't open the lock file: {}", path, why_not_opened(path, error)));
     }
     if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
         const int error = errno;

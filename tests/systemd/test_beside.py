@@ -3,7 +3,7 @@
 first and whoever wrote which file."""
 
 import servicecase
-from harness import counted_ids, key
+from harness import counted_ids, key, wait_for
 from servicecase import BILLING, CONFIG, ONE, STATE, TWO, UNIT, ServiceCase
 
 SETTLED = ("status", "history", "drift")
@@ -93,6 +93,35 @@ class Beside(ServiceCase):
         self.apikeyd("apply", "--token-file", f"{CONFIG}/api-token")
         self.assertEqual(self.sandbox.differences(TWO), [])
         self.assert_works_after_a_stop()
+
+    def test_root_makes_the_state_in_the_folder_of_the_service(self) -> None:
+        """A first start that failed has left the folder, and an operator goes on by hand."""
+        self.sandbox = self.start_sandbox()
+        self.install()
+        self.configure(self.sandbox, "reconcile:\n  resync: often\n")
+        self.save_long_ago(ONE)
+        self.machine.systemctl("start", UNIT, check=False)
+        self.assert_failed(UNIT, 78)
+        self.assertFalse(self.machine.exists(f"{STATE}/state.db"))
+        self.write_settings(self.sandbox)
+        self.apikeyd("apply", "--token-file", f"{CONFIG}/api-token")
+        self.machine.systemctl("start", UNIT)
+        self.wait_settled(ONE)
+        self.assert_works_after_a_stop()
+
+    def test_state_that_root_put_back(self) -> None:
+        """Copied from a backup it is root's: the daemon says what to do, and goes on once it is done."""
+        self.begin(drop_in="[Service]\nRestartSec=200ms\n")
+        self.machine.systemctl("stop", UNIT)
+        self.machine.shell(f"cp {STATE}/state.db /root/backup; rm {STATE}/state.db*; cp /root/backup {STATE}/state.db")
+        sent = self.sandbox.seq()
+        self.machine.systemctl("start", UNIT, check=False)
+        command = "chown --reference=/var/lib/private/apikeyd /var/lib/private/apikeyd/state.db"
+        wait_for(lambda: command in self.machine.tail(UNIT), "it says what to do", also=lambda: self.machine.tail(UNIT))
+        self.machine.run(*command.split())
+        self.machine.wait_property(UNIT, "ActiveState", "active")
+        self.look()
+        self.assertEqual(self.sandbox.sent(sent), [])
 
     def test_root_came_first(self) -> None:
         """The state is made by root before the service has ever run."""
