@@ -177,7 +177,7 @@ class Machine:
         shown = shlex.join(command)
         try:
             done = subprocess.run(self.inside(*command), input=stdin, capture_output=True, text=True,
-                                  timeout=timeout * FACTOR, check=False)
+                                  errors="replace", timeout=timeout * FACTOR, check=False)
         except subprocess.TimeoutExpired as error:
             raise AssertionError(f"{shown}: did not end\n{self.jobs()}") from error
         if check and done.returncode != 0:
@@ -280,7 +280,8 @@ class Machine:
     def _output(self, *command: str) -> str:
         try:
             return subprocess.run(self.inside(*command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, timeout=BOUND, text=True, check=False).stdout
+                                  stderr=subprocess.STDOUT, timeout=BOUND, text=True, errors="replace",
+                                  check=False).stdout
         except subprocess.TimeoutExpired:
             return f"{shlex.join(command)}: no answer"
 
