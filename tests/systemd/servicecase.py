@@ -110,6 +110,10 @@ class ServiceCase(unittest.TestCase):
 
     # What it comes to
 
+    def messages_of_manager(self, since: str = "") -> list[str]:
+        """What systemd itself says of the unit."""
+        return [str(entry["MESSAGE"]) for entry in self.machine.journal(since, _PID="1", UNIT=UNIT)]
+
     def main_pid(self, unit: str = UNIT) -> int:
         """As the machine counts."""
         return int(self.machine.property(unit, "MainPID"))
