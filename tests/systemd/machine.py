@@ -155,13 +155,12 @@ class Machine:
         hierarchy = Path(f"/proc/{self.holder.pid}/root{self.tree}/cgroup")
         if not hierarchy.exists():
             return
-        ours = [hierarchy / self.name]
-        # And those of a harness that was killed.
+        ours = hierarchy / self.name
+        wait_for(lambda: remove_groups(ours), f"{ours} is empty")
+        # And that of a harness that was killed, which has nobody to do it.
         for other in hierarchy.glob("apikeyd-machine-*"):
             if not Path(f"/proc/{other.name.split('-')[2]}").exists():
-                ours.append(other)
-        for group in ours:
-            wait_for(lambda group=group: remove_groups(group), f"{group} is empty")
+                remove_groups(other)
 
     # What goes on inside
 
