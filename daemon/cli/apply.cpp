@@ -9,7 +9,6 @@
 #include "daemon/runtime/digest.hpp"
 #include "daemon/runtime/event_log.hpp"
 #include "daemon/runtime/git_commit.hpp"
-#include "daemon/runtime/hardening.hpp"
 #include "daemon/runtime/json_text.hpp"
 #include "daemon/runtime/request_file.hpp"
 #include "daemon/runtime/service.hpp"
@@ -163,10 +162,10 @@ int report_outcome(const ApplyOutcome& outcome, const CommandLine& line) {
 } // namespace
 
 int apply_command(const CommandLine& line) {
-    harden_process();
     require_approval(line);
     constexpr std::string_view consequence = "nothing was sent";
     if (line.dry_run) {
+        (void)take_token_variable(); // there is no use for it
         return report_drift(line, [&] {
             const Settings settings = require_settings(line);
             const DesiredState desired = require_desired(settings, line, consequence);

@@ -7,7 +7,6 @@
 #include "daemon/cli/planning.hpp"
 #include "daemon/runtime/event_loop.hpp"
 #include "daemon/runtime/git_commit.hpp"
-#include "daemon/runtime/hardening.hpp"
 
 #include <fmt/format.h>
 
@@ -82,8 +81,9 @@ DriftReport look_and_report(const Settings& settings, const CommandLine& line, D
 int drift_command(const CommandLine& line) {
     const bool look = wants_refresh(line);
     if (look) {
-        harden_process();
         block_signals();
+    } else {
+        (void)take_token_variable(); // there is no use for it
     }
     return report_drift(line, [&] {
         const Settings settings = require_settings(line);

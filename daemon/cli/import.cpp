@@ -8,7 +8,6 @@
 #include "daemon/cli/looking.hpp"
 #include "daemon/cli/planning.hpp"
 #include "daemon/runtime/event_loop.hpp"
-#include "daemon/runtime/hardening.hpp"
 #include "daemon/runtime/request_file.hpp"
 
 #include <fmt/format.h>
@@ -240,7 +239,6 @@ ExitCode write_found(const MergeBase& base, const CommandLine& line, const std::
 
 // The state is read for a suspension alone, and not written: `run` and `apply` look for themselves.
 int import_command(const CommandLine& line) {
-    harden_process();
     std::vector<KeyId> ids = wanted_ids(line);
     const MergeBase base = require_base(line);
     const Settings settings = require_settings(line);

@@ -4,7 +4,6 @@
 #include "daemon/cli/live_run.hpp"
 #include "daemon/cli/run_frame.hpp"
 #include "daemon/runtime/event_log.hpp"
-#include "daemon/runtime/hardening.hpp"
 #include "daemon/runtime/step_time.hpp"
 #include "daemon/runtime/suspension.hpp"
 
@@ -117,7 +116,6 @@ int run_live(const CommandLine& line, const Settings& settings, Notifier& notifi
 } // namespace
 
 int run_command(const CommandLine& line) {
-    harden_process();
     SystemdNotifier notifier;
     try {
         const Settings settings = require_settings(line);

@@ -120,5 +120,27 @@ class SameUser(Case):
         self.assertNotEqual(self.attach(daemon.pid), 0)
 
 
+class EveryCommand(Case):
+    """Also those that need no token: what starts them may pass it to all alike."""
+
+    def test_token_of_the_environment_is_gone(self) -> None:
+        token = "zqXtokenBwjhp-0123456789"
+        process = subprocess.Popen([harness.binary("APIKEYD_BIN", "apikeyd"), "validate", "-"],
+                                   env=self.environment(APIKEYD_TOKEN=token), stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, cwd=self.folder)
+        self.addCleanup(process.communicate)
+        place = Path(f"/proc/{process.pid}")
+
+        harness.wait_for(lambda: "Umask:\t0077" in place.joinpath("status").read_text(), "its umask is narrow")
+        if os.geteuid() == 0:
+            harness.wait_for(lambda: token.encode() not in place.joinpath("environ").read_bytes(), "the token is gone")
+        else:
+            self.assertEqual(place.joinpath("environ").stat().st_uid, 0)
+        core = next(line for line in place.joinpath("limits").read_text().splitlines() if "core file" in line)
+        self.assertEqual(core.split()[4:6], ["0", "0"])
+        process.communicate(harness.desired_text([]).encode())
+        self.assertEqual(process.returncode, 0)
+
+
 if __name__ == "__main__":
     harness.main()

@@ -197,6 +197,7 @@ class History(Case):
         daemon = self.start("--history-retention", "1d")
         damaged = daemon.wait_event("history_damaged")
         self.assertEqual((damaged["level"], damaged["row"]), ("error", 1))
+        self.wait_settled(daemon, 0)  # with the file as it was: else that end could be taken for the next
         mark = daemon.mark()
         self.wait_settled(daemon, mark, self.save(key(BILLING, "later"), FIRST[1]))
         self.assertEqual(daemon.stop(), OK)
