@@ -29,7 +29,8 @@ constexpr std::array<std::string_view, 8> other_variables{
     token_variable,     "APIKEYD_CONFIG",  "APIKEYD_FORMAT", "APIKEYD_QUIET",
     "APIKEYD_NO_COLOR", "APIKEYD_DRY_RUN", "APIKEYD_OUTPUT", "APIKEYD_INSTANCE"};
 
-constexpr std::size_t longest_instance = 64;
+// A unit's user is called apikeyd-NAME, and Linux allows 31 bytes for that.
+constexpr std::size_t longest_instance = 23;
 
 std::vector<std::string_view> known_variables() {
     std::vector<std::string_view> names(other_variables.begin(), other_variables.end());
@@ -133,15 +134,13 @@ std::map<std::string, std::string, std::less<>> apikeyd_environment(const char* 
 std::optional<std::string> refuse_instance(std::string_view name) {
     const bool fits = std::ranges::all_of(name, [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
-               c == '-' || c == '.';
+               c == '-';
     });
-    if (fits && !name.empty() && name.size() <= longest_instance && name[0] != '.' && name[0] != '-') {
+    if (fits && !name.empty() && name.size() <= longest_instance && name[0] != '-') {
         return std::nullopt;
     }
-    return fmt::format(
-        "{} is no name of an instance: 1 to {} letters, digits, '_', '-' and '.', the first no "
-        "'-' or '.'",
-        quote_unless_token(name), longest_instance);
+    return fmt::format("{} is no name of an instance: 1 to {} letters, digits, '_' and '-', the first no '-'",
+                       quote_unless_token(name), longest_instance);
 }
 
 void use_instance(SettingSources& sources, const std::string& name) {

@@ -232,15 +232,15 @@ TEST_CASE("settings: an instance has defaults of its own, which everything outra
 }
 
 TEST_CASE("settings: the name of an instance leads nowhere else") {
-    for (const std::string name : {"acme", "a", "A-1_b.c", "9", "_x", "a..b"}) {
+    for (const std::string name : {"acme", "a", "A-1_b", "9", "_x"}) {
         CHECK_FALSE(refuse_instance(name));
     }
-    CHECK_FALSE(refuse_instance(std::string(64, 'a')));
+    CHECK_FALSE(refuse_instance(std::string(23, 'a')));
     for (const std::string name :
-         {"", ".", "..", ".a", "-a", "a/b", "../x", "a b", "a\nb", "\xc3\xa4", "a@b"}) {
+         {"", ".", "..", ".a", "-a", "a/b", "../x", "a b", "a\nb", "\xc3\xa4", "a@b", "a.b"}) {
         CHECK(refuse_instance(name));
     }
-    CHECK(refuse_instance(std::string(65, 'a')));
+    CHECK(refuse_instance(std::string(24, 'a')));
 }
 
 TEST_CASE("settings: of the environment only our variables are taken, and no token") {
