@@ -4,21 +4,15 @@
 #include "daemon/api/poco_transport.hpp"
 
 #include <Poco/Net/NetException.h>
-#include <Poco/Net/SocketImpl.h>
 #include <Poco/String.h>
 #include <Poco/StringTokenizer.h>
 
-#include <openssl/crypto.h>
 #include <poll.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <cstring>
 #include <istream>
-#include <memory>
 #include <optional>
-#include <streambuf>
 #include <utility>
 #include <vector>
 
@@ -116,85 +110,14 @@ void grow(std::string& text, std::size_t size) {
 
 } // namespace
 
-// The header's bytes for Poco's parser, and none behind them. A stream would swallow what a socket throws.
-class HttpConnection::HeaderSource final : public std::streambuf {
-  public:
-    explicit HeaderSource(HttpConnection& connection)
-        : connection_(connection) {}
-
-    void rethrow() const {
-        if (failure_) {
-            failure_->rethrow();
-        }
-    }
-
-  private:
-    // One at a time; Poco's parser puts the last one back.
-    int_type underflow() override {
-        try {
-            const int next = failure_ ? traits_type::eof() : connection_.get();
-            if (next != traits_type::eof()) {
-                last_ = {last_[1], static_cast<char>(next)};
-                setg(last_.data(), last_.data() + 1, last_.data() + 2);
-            }
-            return next;
-        } catch (const Poco::Exception& error) {
-            failure_.reset(error.clone());
-            return traits_type::eof();
-        }
-    }
-
-    std::array<char, 2> last_{};
-    HttpConnection& connection_;
-    std::unique_ptr<Poco::Exception> failure_;
-};
-
-HttpConnection::HttpConnection(Poco::Net::StreamSocket socket)
-    : socket_(std::move(socket))
-    , descriptor_(socket_.impl()->sockfd())
-    , buffer_()
+HttpConnection::HttpConnection(const Poco::Net::StreamSocket& socket)
+    : input_(socket)
     , idle_limit_(default_idle_limit) {}
-
-HttpConnection::~HttpConnection() {
-    wipe_buffer();
-}
-
-void HttpConnection::wipe_buffer() noexcept {
-    OPENSSL_cleanse(buffer_.data(), buffer_.size());
-    at_ = 0;
-    end_ = 0;
-}
-
-int HttpConnection::peek() {
-    if (buffered() == 0) {
-        at_ = 0;
-        end_ = 0; // also where it throws
-        end_ = static_cast<std::size_t>(
-            std::max(0, socket_.receiveBytes(buffer_.data(), static_cast<int>(buffer_.size()))));
-    }
-    return buffered() == 0 ? std::char_traits<char>::eof() : static_cast<unsigned char>(buffer_[at_]);
-}
-
-int HttpConnection::get() {
-    const int character = peek();
-    at_ += buffered() == 0 ? 0 : 1;
-    return character;
-}
-
-int HttpConnection::read(char* into, std::size_t size) {
-    if (buffered() == 0) {
-        return socket_.receiveBytes(into, static_cast<int>(size));
-    }
-    const std::size_t count = std::min(size, buffered());
-    std::memcpy(into, buffer_.data() + at_, count);
-    at_ += count;
-    return static_cast<int>(count);
-}
 
 void HttpConnection::send(std::string_view request) {
     reusable_ = false;
     while (!request.empty()) {
-        const int sent = socket_.sendBytes(request.data(), static_cast<int>(request.size()));
+        const int sent = input_.socket().sendBytes(request.data(), static_cast<int>(request.size()));
         if (sent <= 0) { // a secure socket says so where a plain one throws
             throw Poco::TimeoutException();
         }
@@ -216,19 +139,19 @@ Response HttpConnection::receive() {
                                         : has_value(fields, "Connection", "keep-alive");
     const bool two_lengths = fields.has("Transfer-Encoding") && fields.has("Content-Length");
     reusable_ = stays_open && !to_the_end_ && !two_lengths && head.status >= 200 && !has_input();
-    wipe_buffer(); // bytes that are left over make the connection useless
+    input_.wipe(); // bytes that are left over make the connection useless
     idle_limit_ = announced_idle_limit(fields);
     return Response{head.status, fields.get("Content-Type", ""), fields.get("Retry-After", ""),
                     std::move(body)};
 }
 
 bool HttpConnection::has_input() {
-    pollfd poll{descriptor_, POLLIN, 0};
-    return buffered() != 0 || socket_.available() > 0 || ::poll(&poll, 1, 0) != 0;
+    pollfd poll{descriptor(), POLLIN, 0};
+    return input_.buffered() != 0 || input_.socket().available() > 0 || ::poll(&poll, 1, 0) != 0;
 }
 
 HttpConnection::Head HttpConnection::read_head() {
-    if (peek() == std::char_traits<char>::eof()) {
+    if (input_.peek() == std::char_traits<char>::eof()) {
         throw MessageException("the connection was closed without an answer");
     }
     Head head;
@@ -255,7 +178,7 @@ void HttpConnection::read_status_line(Head& head) {
 }
 
 void HttpConnection::read_fields(MessageHeader& fields) {
-    HeaderSource source(*this);
+    ReceivedBytes source(input_);
     std::istream stream(&source);
     int end = 0;
     try {
@@ -308,7 +231,7 @@ void HttpConnection::read_sized(std::string& body, std::size_t size) {
     }
     grow(body, filled + size);
     while (filled < body.size()) {
-        const int count = read(body.data() + filled, body.size() - filled);
+        const int count = input_.read(body.data() + filled, body.size() - filled);
         if (count <= 0) {
             throw MessageException(cut_off);
         }
@@ -350,7 +273,7 @@ void HttpConnection::read_to_end(std::string& body) {
             throw too_large();
         }
         grow(body, filled + 4096);
-        const int count = read(body.data() + filled, 4096);
+        const int count = input_.read(body.data() + filled, 4096);
         if (count < 0) {
             throw Poco::TimeoutException();
         }
@@ -366,7 +289,7 @@ void HttpConnection::read_to_end(std::string& body) {
 std::string HttpConnection::read_line(const char* what_is_wrong) {
     std::string line;
     for (;;) {
-        const int character = get();
+        const int character = input_.get();
         if (character == std::char_traits<char>::eof()) {
             throw MessageException(cut_off);
         }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "daemon/api/receive_buffer.hpp"
 #include "daemon/api/transport.hpp"
 
 #include <Poco/Net/MessageHeader.h>
 #include <Poco/Net/StreamSocket.h>
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -23,12 +23,11 @@ namespace apikeyd {
 // received. Not thread-safe. The process must ignore SIGPIPE: OpenSSL writes without MSG_NOSIGNAL.
 class HttpConnection final {
   public:
-    explicit HttpConnection(Poco::Net::StreamSocket socket);
-    ~HttpConnection(); // leaves nothing of an answer in memory
+    explicit HttpConnection(const Poco::Net::StreamSocket& socket);
     HttpConnection(const HttpConnection&) = delete;
     HttpConnection& operator=(const HttpConnection&) = delete;
 
-    int descriptor() const noexcept { return descriptor_; }
+    int descriptor() const noexcept { return input_.descriptor(); }
 
     // Writes a whole request, in one piece as far as the system lets us.
     void send(std::string_view request);
@@ -59,21 +58,7 @@ class HttpConnection final {
     void read_to_end(std::string& body);
     std::string read_line(const char* what_is_wrong);
 
-    // One byte, or the end of the stream: EOF of std::char_traits<char>.
-    int peek();
-    int get();
-    // At least one byte and at most `size`; 0 or less at the end of the stream.
-    int read(char* into, std::size_t size);
-    std::size_t buffered() const noexcept { return end_ - at_; }
-    void wipe_buffer() noexcept;
-
-    class HeaderSource;
-
-    Poco::Net::StreamSocket socket_;
-    int descriptor_;
-    std::array<char, 4096> buffer_; // what was received and not read yet: from at_ to end_
-    std::size_t at_ = 0;
-    std::size_t end_ = 0;
+    ReceiveBuffer input_;
     bool reusable_ = false;
     bool to_the_end_ = false; // the body was bounded by nothing but the end of the connection
     std::chrono::seconds idle_limit_;
