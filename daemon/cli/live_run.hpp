@@ -21,8 +21,8 @@ namespace apikeyd {
 // What a run is begun with.
 struct LiveStart {
     Settings settings;
-    StateStore state; // the one that the settings name
-    Secret token_variable;
+    StateStore state;                // the one that the settings name
+    const Secret& token_variable;    // must outlive the run: each copy would be one more to wipe
     Secret token_before;             // used where there is no better one: see TokenStore
     std::optional<Settings> refused; // other settings that could not be begun with, and why
     std::string refusal;
@@ -66,7 +66,7 @@ class LiveRun {
     const CommandLine& line_;
     Settings settings_;
     std::optional<Settings> refused_;
-    Secret token_variable_;
+    const Secret& token_variable_;
     std::optional<Settings> next_settings_;
     std::optional<StateStore> next_state_;
     bool reloading_ = false; // the service manager was told
