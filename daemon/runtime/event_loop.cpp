@@ -135,6 +135,10 @@ void EventLoop::on_signal(int signal, Callback callback) {
     auto source = std::make_unique<Source>(*this, std::move(callback));
     check(sd_event_add_signal(loop_of(event_), &source->source, signal, &Source::on_signal, source.get()),
           "sd_event_add_signal");
+    // Before whatever came in the same turn: that may quit the loop, and a signal that was read already would
+    // be lost with it. One that isn't read stays with the process, for the next loop.
+    check(sd_event_source_set_priority(source->source, SD_EVENT_PRIORITY_IMPORTANT),
+          "sd_event_source_set_priority");
     sources_.push_back(std::move(source));
 }
 
