@@ -5,8 +5,8 @@ Its files are this host's (or those of the folder that $APIKEYD_MACHINE_ROOT nam
 memory and is gone with it. It has loopback and no other network. It needs root, overlayfs and cgroup2; without them
 `Machine.boot()` raises `unittest.SkipTest` and says what is missing.
 
-Nothing waits for ever, and nothing is left behind: the processes end with this one, even by SIGKILL, and the mounts
-with them.
+Nothing waits for ever, and nothing is left behind: the processes end with this one, even by SIGKILL, and then what
+holds the files takes away mounts, cgroup and folder.
 """
 
 from __future__ import annotations
@@ -142,25 +142,12 @@ class Machine:
             self.process.wait()
             self.process = None
         if self.holder:
-            self._remove_cgroup()
             assert self.holder.stdin and self.holder.stdout
             self.holder.stdin.close()
             self.holder.wait()
             self.holder.stdout.close()
             self.holder = None
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _remove_cgroup(self) -> None:
-        assert self.holder
-        hierarchy = Path(f"/proc/{self.holder.pid}/root{self.tree}/cgroup")
-        if not hierarchy.exists():
-            return
-        ours = hierarchy / self.name
-        wait_for(lambda: remove_groups(ours), f"{ours} is empty")
-        # And that of a harness that was killed, which has nobody to do it.
-        for other in hierarchy.glob("apikeyd-machine-*"):
-            if not Path(f"/proc/{other.name.split('-')[2]}").exists():
-                remove_groups(other)
 
     # What goes on inside
 
@@ -333,18 +320,6 @@ class MachineHandler(urllib.request.HTTPHandler):
 def enter_network(descriptor: int) -> None:
     if ctypes.CDLL(None, use_errno=True).setns(descriptor, CLONE_NEWNET) != 0:
         raise OSError(ctypes.get_errno(), "setns")
-
-
-def remove_groups(group: Path) -> bool:
-    """Removes a cgroup and those below; false while one has processes that are just ending."""
-    for folder, _, _ in os.walk(group, topdown=False):
-        try:
-            os.rmdir(folder)
-        except FileNotFoundError:
-            pass
-        except OSError:
-            return False
-    return True
 
 
 @functools.cache

@@ -39,7 +39,8 @@ prepare() {
 }
 
 hold() {
-  local folder=$1 lower=$2 name=$3
+  local folder=$1 lower=$2 name=$3 attempt
+  trap '' INT TERM HUP # a Ctrl-C is for the tests: what is below ends when they do
   mount --make-rprivate /
   try tmpfs mount -t tmpfs -o mode=755 tmpfs "$folder"
   mkdir "$folder"/{upper,work,root,cgroup}
@@ -54,6 +55,15 @@ hold() {
   prepare "$folder/root"
   echo ready
   cat >/dev/null
+
+  # However the tests came to an end, SIGKILL too: all processes of the machine go with them.
+  for ((attempt = 0; attempt < 100; attempt++)); do
+    find "$folder/cgroup/$name" -depth -type d -exec rmdir {} + 2>/dev/null || true
+    [[ -e $folder/cgroup/$name ]] || break
+    sleep 0.1
+  done
+  umount --lazy "$folder"
+  rm -rf --one-file-system "${folder%/*}"
 }
 
 # Process 1 of a new pid namespace.

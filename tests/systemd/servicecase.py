@@ -154,11 +154,17 @@ class ServiceCase(unittest.TestCase):
         return Path(folder.name)
 
 
-def main() -> None:
+def stop_in_order() -> None:
+    """A signal ends the tests as Ctrl-C does; the machine is closed on the way out."""
     def stop(*_: Any) -> None:
-        raise KeyboardInterrupt  # what ends unittest itself; the machine is closed on the way out
+        raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+
+
+def main() -> None:
+    stop_in_order()
     result = unittest.main(verbosity=2, exit=False).result
     if not result.wasSuccessful():
         sys.exit(1)
