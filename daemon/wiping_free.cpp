@@ -6,9 +6,36 @@
 // still glibc's. tests/e2e/test_memory.py looks from outside at what is left.
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace {
+
+constexpr size_t large = size_t{1024} * 1024;
+
+// The whole pages of a large block go back to the kernel, which gives empty ones for them. To overwrite them
+// would first bring into memory what never was there: the room that a large container reserved and didn't
+// need.
+void wipe(char* memory, size_t size) noexcept {
+    if (size >= large) {
+        const int before = errno; // free() leaves it alone
+        const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+        const size_t head = (page - reinterpret_cast<size_t>(memory) % page) % page;
+        const size_t pages = (size - head) / page * page;
+        if (madvise(memory + head, pages, MADV_DONTNEED) == 0) {
+            explicit_bzero(memory + head + pages, size - head - pages);
+            size = head;
+        }
+        errno = before;
+    }
+    explicit_bzero(memory, size);
+}
+
+} // namespace
 
 extern "C" {
 
@@ -16,7 +43,7 @@ void __libc_free(void* memory) noexcept; // NOLINT(bugprone-reserved-identifier)
 
 void free(void* memory) noexcept {
     if (memory != nullptr) {
-        explicit_bzero(memory, malloc_usable_size(memory));
+        wipe(static_cast<char*>(memory), malloc_usable_size(memory));
         __libc_free(memory);
     }
 }
