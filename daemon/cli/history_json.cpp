@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/history_report.hpp"
-#include "daemon/cli/json_rows.hpp"
+#include "daemon/status/json_rows.hpp"
 #include "daemon/runtime/json_text.hpp"
 
 #include <Poco/JSON/Array.h>

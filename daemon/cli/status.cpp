@@ -5,7 +5,7 @@
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/planning.hpp"
 #include "daemon/cli/reading.hpp"
-#include "daemon/cli/status_report.hpp"
+#include "daemon/cli/status_text.hpp"
 #include "daemon/runtime/event_loop.hpp"
 #include "state/state_store.hpp"
 
@@ -72,39 +72,18 @@ class Keys {
 
 // What the file will change by itself. That it can't be read is no reason to show nothing of the state; what
 // is wrong with it, `validate` and the log tell.
-std::optional<std::vector<DriftReport::Upcoming>>
-upcoming_by_the_file(const std::string& path, const StatusFilter& filter, StateStore& store, WallTime now) {
+std::optional<std::vector<Upcoming>> upcoming_by_the_file(const std::string& path, const StatusFilter& filter,
+                                                          StateStore& store, WallTime now) {
     const Loaded<DesiredState> desired = load_desired(path, now);
     if (!desired) {
         return std::nullopt;
     }
-    std::vector<DriftReport::Upcoming> upcoming = upcoming_changes(*desired.value, &store);
+    std::vector<Upcoming> upcoming = upcoming_changes(*desired.value, &store);
     std::erase_if(upcoming, [&](const auto& change) { return filter.key && *filter.key != change.id; });
     return upcoming;
 }
 
 } // namespace
-
-bool StatusReport::holds(const KeyId& id) const {
-    return held_count() > 0 && std::ranges::binary_search(held->ids, id);
-}
-
-StatusReport make_status_report(StateStore& store, WallTime now) {
-    StatusReport report;
-    report.counts = store.counts();
-    report.held = store.held_plan();
-    report.suspension = suspension_in_force(store, now);
-    report.last = store.last_reconciliation();
-    report.generated_at = now;
-    return report;
-}
-
-bool passes(const StatusFilter& filter, const StatusReport& report, const KnownKey& key) {
-    const bool any = filter.in_doubt || filter.rejected || filter.held;
-    return (!filter.key || *filter.key == key.id) &&
-           (!any || (filter.in_doubt && key.doubt.any()) || (filter.rejected && key.rejection) ||
-            (filter.held && report.holds(key.id)));
-}
 
 int status_command(const CommandLine& line) {
     const StatusFilter filter = require_filter(line);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/cli/status_report.hpp"
+#include "daemon/cli/status_text.hpp"
 
 #include "tests/support/keys.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "config/time.hpp"
-#include "daemon/cli/drift_report.hpp"
+#include "daemon/status/upcoming.hpp"
 #include "state/state_store.hpp"
 
 #include <functional>
@@ -29,7 +29,7 @@ struct StatusReport {
     std::optional<HeldPlan> held;
     std::optional<Suspension> suspension; // one that is in force
     std::optional<ReconciliationEntry> last;
-    std::optional<std::vector<DriftReport::Upcoming>> upcoming; // nothing: the desired file can't be read now
+    std::optional<std::vector<Upcoming>> upcoming; // nothing: the desired file can't be read now
     WallTime generated_at{};
     bool filtered = false; // not all keys are to be shown
 
@@ -44,9 +44,6 @@ StatusReport make_status_report(StateStore& store, WallTime now);
 using KeySource = std::function<const KnownKey*()>;
 
 bool passes(const StatusFilter& filter, const StatusReport& report, const KnownKey& key);
-
-// A line a key, then what concerns all. Ends with a newline.
-std::string render_status_text(const StatusReport& report, const KeySource& next, bool color);
 
 // Format version 1.0. Ends with a newline.
 std::string render_status_json(const StatusReport& report, const KeySource& next);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/cli/json_rows.hpp"
-#include "daemon/cli/status_report.hpp"
-#include "daemon/cli/upcoming_json.hpp"
 #include "daemon/runtime/json_text.hpp"
+#include "daemon/status/json_rows.hpp"
+#include "daemon/status/status_report.hpp"
+#include "daemon/status/upcoming_json.hpp"
 
 #include <Poco/JSON/Array.h>
 
