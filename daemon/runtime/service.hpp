@@ -48,6 +48,8 @@ class DesiredFollower {
 
     // Why the file as it is now can't be used: one line; nothing if it can.
     const std::optional<std::string>& degraded() const noexcept { return degraded_; }
+    // When a file that can be used was read last.
+    const std::optional<WallTime>& last_good() const noexcept { return last_good_; }
     std::size_t keys() const noexcept { return keys_; }
 
   private:
@@ -62,6 +64,7 @@ class DesiredFollower {
     std::string digest_; // of the state in force; empty: none yet
     std::size_t keys_ = 0;
     std::optional<std::string> degraded_;
+    std::optional<WallTime> last_good_;
     std::vector<std::string> told_; // the diagnostics that were logged last
 };
 

@@ -108,7 +108,7 @@ void WorkerPool::work(Transport& transport) {
         const Exchange exchange = transport.send(encode_update(dispatch.id, dispatch.fields));
         const Now now = current_time();
         leave({dispatch.id, classify(dispatch.id, exchange, *fingerprinter, now.wall), http_status(exchange),
-               std::chrono::duration_cast<std::chrono::milliseconds>(now.mono - begun)});
+               std::chrono::duration_cast<std::chrono::milliseconds>(now.mono - begun), dispatch.attempt});
     }
 }
 
