@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "config/listen_address.hpp"
 #include "config/text_file.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/converger.hpp"
@@ -7,9 +8,13 @@
 #include "daemon/runtime/file_watcher.hpp"
 #include "daemon/runtime/hardening.hpp"
 #include "daemon/runtime/notifier.hpp"
+#include "daemon/runtime/passed_socket.hpp"
 #include "daemon/runtime/request_file.hpp"
 #include "daemon/runtime/service.hpp"
+#include "daemon/status/status_service.hpp"
 #include "generated/version.hpp"
+
+#include <fmt/format.h>
 
 #include <csignal>
 #include <unistd.h>
@@ -82,13 +87,32 @@ int run_dry(const CommandLine& line, const Settings& settings) {
     return exit_ok;
 }
 
+// The status server, where one is wanted: with its address taken, or not at all.
+std::unique_ptr<StatusService> make_status_service(const Settings& settings) {
+    const auto address = parse_listen_address(settings.status.listen);
+    if (!address) {
+        return nullptr;
+    }
+    const int passed = address->kind == ListenAddress::Kind::passed ? passed_socket() : -1;
+    auto service = std::make_unique<StatusService>(settings.status, passed, settings.state);
+    if (!service->local() && !settings.status.allow_remote) {
+        throw CommandError(
+            exit_settings,
+            fmt::format("other machines could reach {}, which systemd listens on, and the status server "
+                        "asks nobody who they are; set status.allow_remote to allow it",
+                        service->address()));
+    }
+    return service;
+}
+
 // The daemon proper.
 class Daemon {
   public:
     // `refused`: other settings that can't be begun with.
     Daemon(const CommandLine& line, const Settings& settings, const Secret& token_variable,
-           std::optional<Settings> refused = std::nullopt)
-        : line_(line)
+           ProcessHistory& history, std::optional<Settings> refused = std::nullopt)
+        : status_server_(make_status_service(settings))
+        , line_(line)
         , settings_(settings)
         , refused_(std::move(refused))
         , token_variable_(token_variable)
@@ -110,6 +134,13 @@ class Daemon {
         settings_watcher_ = std::make_unique<FileWatcher>(
             frame_.loop(), line.sources.settings_file, [this] { reload_settings(); },
             !inotify_sees_all(line.sources.settings_file));
+        converger_.engine().on_answer(
+            [&history](const Answer& answer) { history.counters.answered(answer); });
+        converger_.engine().on_event([&history](const Event& event) { history.counters.told(event); });
+        if (status_server_) {
+            status_server_->start(frame_.loop(), converger_.engine(), frame_.follower(), history);
+            log_status_listening(frame_.log(), status_server_->address());
+        }
         frame_.loop().on_signal(SIGHUP, [this] { reload(); });
         stop_on_signals(frame_.loop(), [this](const std::string& why) { stop(why); });
     }
@@ -129,6 +160,9 @@ class Daemon {
             sentence != status_) {
             frame_.notifier().status(sentence);
             status_ = std::move(sentence);
+        }
+        if (status_server_) {
+            status_server_->publish();
         }
     }
 
@@ -207,6 +241,7 @@ class Daemon {
         _exit(exit_error);
     }
 
+    std::unique_ptr<StatusService> status_server_; // nullptr: none; first, for it must outlive the loop
     const CommandLine& line_;
     Settings settings_;
     std::optional<Settings> refused_;
@@ -244,15 +279,16 @@ int run_command(const CommandLine& line) {
         return run_dry(line, settings);
     }
     const Secret token_variable = take_token_variable();
-    auto daemon = std::make_unique<Daemon>(line, settings, token_variable);
+    ProcessHistory history{current_time().wall, {}};
+    auto daemon = std::make_unique<Daemon>(line, settings, token_variable, history);
     while (auto next = daemon->run()) {
         daemon.reset(); // before the next begins: it holds the state
         try {
-            daemon = std::make_unique<Daemon>(line, *next, token_variable);
+            daemon = std::make_unique<Daemon>(line, *next, token_variable, history);
             settings = *next;
         } catch (const std::runtime_error& error) {
             log_settings_unusable(settings.log, error.what());
-            daemon = std::make_unique<Daemon>(line, settings, token_variable, std::move(*next));
+            daemon = std::make_unique<Daemon>(line, settings, token_variable, history, std::move(*next));
         }
     }
     return exit_ok;

@@ -5,7 +5,9 @@
 #include "daemon/status/upcoming.hpp"
 #include "state/state_store.hpp"
 
+#include <cstddef>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +34,17 @@ struct StatusReport {
     std::optional<std::vector<Upcoming>> upcoming; // nothing: the desired file can't be read now
     WallTime generated_at{};
     bool filtered = false; // not all keys are to be shown
+
+    // What only a running daemon can say.
+    struct Running {
+        std::string verdict; // one word
+        std::string sentence;
+        WallTime since{}; // the word holds
+    };
+    std::optional<Running> running;
+    // The keys are one page of several: behind which key the next one begins; nothing inside: it is the last.
+    std::optional<std::optional<KeyId>> next_after;
+    std::size_t most_listed = std::numeric_limits<std::size_t>::max(); // held ids
 
     // Whether the key's disable waits for approval.
     bool holds(const KeyId& id) const;
