@@ -51,7 +51,6 @@ struct ApproveCommands {
 ApproveCommands approve_commands(const std::string& digest);
 std::string approve_lines(const std::string& digest); // the same as text: "let them go", then a line each
 
-std::string short_digest(const std::string& digest);    // twelve digits: enough to type, and to tell apart
 std::string describe_wait(WallTime then, WallTime now); // "in 3 d"; for times that have come, "now"
 std::string format_second(WallTime time);               // RFC 3339 without a fraction: 2026-12-31T00:00:00Z
 std::string counted(std::uint64_t count, std::string_view what);      // "1 change", "2 changes"

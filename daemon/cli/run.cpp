@@ -125,7 +125,7 @@ class Daemon {
         if (converger_.engine().stopped()) {
             frame_.loop().quit();
         }
-        if (std::string sentence = status_sentence(converger_.engine(), frame_.follower());
+        if (std::string sentence = assess(situation_of(converger_.engine(), frame_.follower())).sentence;
             sentence != status_) {
             frame_.notifier().status(sentence);
             status_ = std::move(sentence);
