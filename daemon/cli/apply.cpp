@@ -5,6 +5,7 @@
 #include "daemon/cli/converger.hpp"
 #include "daemon/cli/drift_output.hpp"
 #include "daemon/cli/planning.hpp"
+#include "daemon/runtime/digest.hpp"
 #include "daemon/runtime/event_log.hpp"
 #include "daemon/runtime/git_commit.hpp"
 #include "daemon/runtime/hardening.hpp"
@@ -156,11 +157,10 @@ int report_outcome(const ApplyOutcome& outcome, const CommandLine& line) {
         print_report(render(*outcome.finished, line.format), line);
     }
     if (outcome.held) {
-        const std::string digest = outcome.held->digest.substr(outcome.held->digest.find(':') + 1, 12);
         std::cerr << fmt::format(
             "apikeyd: {}; look at them with `apikeyd drift`, and let them go with `apikeyd "
             "apply --approve {}`\n",
-            outcome.held->why, digest);
+            outcome.held->why, short_digest(outcome.held->digest));
     }
     if (outcome.not_looked_at > 0) {
         std::cerr << fmt::format("apikeyd: {} keys could not be looked at; see the log\n",

@@ -2,7 +2,7 @@
 #include "daemon/cli/caller.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/done_report.hpp"
-#include "daemon/runtime/engine.hpp"
+#include "daemon/runtime/digest.hpp"
 #include "daemon/runtime/request_file.hpp"
 #include "state/state_store.hpp"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/drift_words.hpp"
+#include "daemon/runtime/digest.hpp"
 
 #include <fmt/format.h>
 

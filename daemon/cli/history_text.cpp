@@ -3,6 +3,7 @@
 #include "daemon/cli/color.hpp"
 #include "daemon/cli/history_report.hpp"
 #include "daemon/cli/text_columns.hpp"
+#include "daemon/runtime/digest.hpp"
 
 #include <fmt/format.h>
 
@@ -15,7 +16,7 @@ namespace apikeyd {
 namespace {
 
 constexpr std::size_t widest_name = 40;
-constexpr std::size_t short_digest = 12;
+constexpr std::size_t shown_commit_digits = 12;
 
 // To the second: 2026-12-31T23:59:59Z
 std::string seconds_of(WallTime time) {
@@ -137,8 +138,7 @@ std::string shown_name(const HistoryEntry& entry) {
 }
 
 std::string short_revision(std::string_view digest) {
-    const std::size_t colon = digest.find(':');
-    return visible_text(digest.substr(colon == digest.npos ? 0 : colon + 1, short_digest));
+    return visible_text(short_digest(digest));
 }
 
 // "changed, HTTP 200 in 17 ms, attempt 2; keys.yaml:4, revision 3b18e512dba7"
@@ -170,7 +170,7 @@ std::string circumstances(const HistoryEntry& entry) {
 std::string commit_words(const std::string& reference, const std::map<std::string, Commit>& commits) {
     const auto found = commits.find(reference);
     const bool known = found != commits.end() && !found->second.author.empty();
-    const std::string id = visible_text(std::string_view(reference).substr(0, short_digest));
+    const std::string id = visible_text(std::string_view(reference).substr(0, shown_commit_digits));
     if (!known) {
         return "commit " + id;
     }

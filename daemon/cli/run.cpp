@@ -156,13 +156,13 @@ class Daemon {
         if (converger_.engine().stopped()) {
             frame_.loop().quit();
         }
-        if (std::string sentence = status_sentence(converger_.engine(), frame_.follower());
-            sentence != status_) {
-            frame_.notifier().status(sentence);
-            status_ = std::move(sentence);
-        }
+        const Assessment assessment = assess(situation_of(converger_.engine(), frame_.follower()));
         if (status_server_) {
-            status_server_->publish();
+            status_server_->publish(assessment);
+        }
+        if (assessment.sentence != status_) {
+            frame_.notifier().status(assessment.sentence);
+            status_ = assessment.sentence;
         }
     }
 

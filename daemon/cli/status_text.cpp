@@ -5,6 +5,7 @@
 #include "daemon/cli/drift_report.hpp"
 #include "daemon/cli/drift_words.hpp"
 #include "daemon/cli/text_columns.hpp"
+#include "daemon/runtime/digest.hpp"
 
 #include <fmt/format.h>
 

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -31,6 +32,7 @@ struct KeyUpdated {
     std::vector<std::string> changed;
     Reason reason = Reason::changed;
     AnswerContext context;
+    WallTime at = {}; // when it was so
 };
 
 // The API refused the values, or stored others.
@@ -94,6 +96,7 @@ struct PlanMade {
     std::uint64_t enables = 0, renames = 0, disables = 0;
     std::string digest;
     std::vector<KeyNote> unmanaged_doubt;
+    std::optional<WallTime> oldest_evidence = {}; // of the keys in sync
 };
 
 enum class Result { converged, held, incomplete, superseded, interrupted };

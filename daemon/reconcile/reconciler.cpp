@@ -208,8 +208,8 @@ void Reconciler::record(const Work& work, const Answer& answer, const KnownKey& 
 void Reconciler::tell(const Work& work, const Answer& answer, const KnownKey& after, Actions& actions) const {
     const AnswerContext context = context_of(work, answer);
     if (const auto* applied = std::get_if<Applied>(&answer.outcome)) {
-        actions.events.emplace_back(
-            KeyUpdated{applied->key, changed_fields(work.change, applied->key), work.change.reason, context});
+        actions.events.emplace_back(KeyUpdated{applied->key, changed_fields(work.change, applied->key),
+                                               work.change.reason, context, after.observed->observed_at});
         if (auto elsewhere = changed_elsewhere(work.change, applied->key)) {
             actions.events.emplace_back(std::move(*elsewhere));
         }

@@ -144,6 +144,11 @@ class Reconciler {
     bool quiet() const noexcept { return schedule_.out().empty(); } // nothing is with the workers
     bool active() const noexcept { return run_ || refresh_; }       // a reconciliation is under way
     bool refreshing() const noexcept { return refresh_.has_value(); }
+    std::size_t under_way() const noexcept { return schedule_.out().size(); } // requests with the workers
+    std::size_t waiting() const noexcept { return schedule_.pending(); }      // that want to go
+    // Of both, those that were tried in vain so far; and those in doubt.
+    std::size_t failing() const noexcept { return schedule_.failing(); }
+    std::size_t in_doubt() const noexcept { return schedule_.in_doubt(); }
     bool denied() const noexcept { return brake_.denied(); }
     bool server_unavailable() const noexcept { return brake_.open(); }
     const KeyCounts& key_counts() const noexcept { return tally_.counts(); } // since the last plan

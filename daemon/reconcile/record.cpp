@@ -29,7 +29,8 @@ AnswerContext context_of(const Work& work, const Answer& answer) {
 }
 
 PlanMade describe(const Plan& plan) {
-    PlanMade made{plan.counts, plan.changes.size(), 0, 0, 0, plan.digest, plan.unmanaged_doubt};
+    PlanMade made{plan.counts,          plan.changes.size(), 0, 0, 0, plan.digest,
+                  plan.unmanaged_doubt, plan.oldest_evidence};
     for (const Change& change : plan.changes) {
         switch (sending_rank(change)) {
         case 0:

@@ -18,10 +18,14 @@ std::size_t index_of(const Work& work) {
 
 void Schedule::count(const Work& work) {
     untried_[index_of(work)] += work.tried ? 0 : 1;
+    failing_ += work.attempt > 0 ? 1 : 0;
+    in_doubt_ += work.change.known.doubt.any() ? 1 : 0;
 }
 
 void Schedule::discount(const Work& work) {
     untried_[index_of(work)] -= work.tried ? 0 : 1;
+    failing_ -= work.attempt > 0 ? 1 : 0;
+    in_doubt_ -= work.change.known.doubt.any() ? 1 : 0;
 }
 
 void Schedule::queue(Work work) {
@@ -43,6 +47,7 @@ void Schedule::clear() {
     waiting_.clear();
     pending_.clear();
     untried_ = {};
+    failing_ = in_doubt_ = 0;
     for (const auto& [id, work] : out_) {
         count(work);
     }

@@ -45,6 +45,9 @@ class Schedule {
     const std::unordered_map<KeyId, Work>& out() const noexcept { return out_; }
 
     std::size_t pending() const noexcept { return pending_.size(); } // not with the workers
+    // Of all, those that were tried before and got no verdict; and those that the API may have acted on.
+    std::size_t failing() const noexcept { return failing_; }
+    std::size_t in_doubt() const noexcept { return in_doubt_; }
     bool empty() const noexcept { return out_.empty() && pending() == 0; }
 
   private:
@@ -58,6 +61,8 @@ class Schedule {
     std::unordered_set<KeyId> pending_;                // the ids of both
     std::unordered_map<KeyId, Work> out_;
     std::array<std::size_t, Work::ranks> untried_{}; // of all, by rank
+    std::size_t failing_ = 0;
+    std::size_t in_doubt_ = 0;
 };
 
 } // namespace apikeyd

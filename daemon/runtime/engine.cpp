@@ -2,6 +2,7 @@
 #include "daemon/runtime/engine.hpp"
 
 #include "daemon/plan/plan.hpp"
+#include "daemon/runtime/digest.hpp"
 #include "daemon/runtime/event_log.hpp"
 #include "daemon/runtime/suspension.hpp"
 
@@ -15,17 +16,7 @@ namespace {
 // How often a state that can't be used is tried again.
 constexpr std::chrono::seconds trouble_retry{1};
 
-constexpr std::size_t shortest_digest = 8; // digits
-
 } // namespace
-
-bool digest_matches(std::string_view digest, std::string_view given) {
-    constexpr std::string_view algorithm = "sha256:";
-    if (given.starts_with(algorithm)) {
-        given.remove_prefix(algorithm.size());
-    }
-    return given.size() >= shortest_digest && digest.substr(algorithm.size()).starts_with(given);
-}
 
 Engine::Engine(EventLoop& loop, Log& log, StateStore store, Reconciler reconciler, EngineOptions options,
                std::vector<std::unique_ptr<Transport>> transports, std::function<void()> stepped)
@@ -298,6 +289,7 @@ void Engine::see_whether_it_reads() {
 void Engine::tell(const std::vector<Event>& events) {
     for (const Event& event : events) {
         log_event(log_, event);
+        tally_.heed(event);
         for (const auto& listener : listeners_) {
             listener(event);
         }

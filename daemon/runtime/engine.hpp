@@ -5,6 +5,7 @@
 #include "daemon/reconcile/reconciler.hpp"
 #include "daemon/runtime/event_loop.hpp"
 #include "daemon/runtime/log.hpp"
+#include "daemon/runtime/tally.hpp"
 #include "daemon/runtime/wall_alarm.hpp"
 #include "daemon/runtime/worker_pool.hpp"
 #include "state/state_store.hpp"
@@ -16,10 +17,6 @@
 #include <string_view>
 
 namespace apikeyd {
-
-// Whether a digest is the one that was given: in full, or its first 8 digits or more, with or without
-// "sha256:".
-bool digest_matches(std::string_view digest, std::string_view given);
 
 // Something that is given each new desired state, and the commit that it comes from; nothing: not known.
 class DesiredSink {
@@ -85,6 +82,8 @@ class Engine final : public DesiredSink {
     // Why the state can't be read or written just now.
     const std::optional<std::string>& state_trouble() const noexcept { return trouble_; }
     bool quiet() const { return reconciler_.quiet() && pending_.batch.empty() && !plan_due_; }
+    const Reconciler& reconciler() const noexcept { return reconciler_; }
+    const Tally& tally() const noexcept { return tally_; }
     bool denied() const noexcept { return reconciler_.denied(); }
     bool server_unavailable() const noexcept { return reconciler_.server_unavailable(); }
     const std::optional<HeldPlan>& held() const noexcept { return held_; } // waits for approval
@@ -157,6 +156,7 @@ class Engine final : public DesiredSink {
     std::optional<std::string> trouble_;
     bool replaced_ = false; // the state file is another one than we opened
     bool stopping_ = false;
+    Tally tally_;
     std::optional<ReconcileFinished> last_finished_;
     std::optional<AccessDenied> last_denial_;
     std::optional<RefreshFinished> last_refresh_;

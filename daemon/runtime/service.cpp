@@ -111,7 +111,6 @@ void DesiredFollower::load() {
     }
     if (is_new) {
         digest_ = loaded.value->digest();
-        keys_ = loaded.value->keys().size();
         awaited_.clear();
         sink_.desired(std::make_shared<const DesiredState>(std::move(*loaded.value)), std::move(commit));
     } else if (was_degraded) {
@@ -124,36 +123,34 @@ void DesiredFollower::waiting(const std::string& why) {
     degraded_ = why;
 }
 
-std::string status_sentence(const Engine& engine, const DesiredFollower& follower) {
-    if (follower.degraded()) {
-        return "DEGRADED: " + *follower.degraded() + (engine.suspension() ? "; sending is suspended" : "");
-    }
-    if (engine.state_trouble()) {
-        return "STATE UNAVAILABLE: " + *engine.state_trouble();
-    }
-    if (engine.suspension()) {
-        const Suspension& suspension = *engine.suspension();
-        return fmt::format("SUSPENDED until {}{}{}", format_rfc3339(suspension.until),
-                           suspension.reason.empty() ? "" : ": ", suspension.reason);
-    }
-    if (engine.denied() && engine.last_denial()) {
-        return "DENIED: " + engine.last_denial()->why;
+Situation situation_of(const Engine& engine, const DesiredFollower& follower) {
+    const Reconciler& reconciler = engine.reconciler();
+    const Tally& tally = engine.tally();
+    Situation it;
+    it.under_way = reconciler.under_way();
+    it.state_trouble = engine.state_trouble();
+    it.file_trouble = follower.degraded();
+    it.suspension = engine.suspension();
+    if (engine.denied()) {
+        it.denial = engine.last_denial() ? engine.last_denial()->why : "the token is not taken";
     }
     if (engine.server_unavailable()) {
-        return "API UNAVAILABLE: one trial at a time until it answers";
+        it.api_trouble = tally.unavailable();
     }
     if (engine.held()) {
-        return fmt::format("HELD: {} disables wait for approval {}", engine.held()->ids.size(),
-                           engine.held()->digest.substr(engine.held()->digest.find(':') + 1, 12));
+        it.held = {engine.held()->ids.size(), engine.held()->digest};
     }
-    const auto& finished = engine.last_finished();
-    if (!engine.idle() || !finished) {
-        return fmt::format("converging, {} keys", follower.keys());
-    }
-    if (finished->result == Result::converged) {
-        return fmt::format("in sync, {} keys", finished->managed);
-    }
-    return fmt::format("NOT CONVERGED: {} of {} keys rejected", finished->rejected, finished->managed);
+    it.loaded = follower.loaded();
+    it.looking = reconciler.refreshing();
+    it.active = !engine.idle();
+    it.managed = tally.managed();
+    it.changes = tally.changes();
+    it.rejected = tally.rejected();
+    it.waiting = reconciler.waiting();
+    it.failing = reconciler.failing();
+    it.in_doubt = reconciler.in_doubt();
+    it.oldest_answer = tally.oldest_answer();
+    return it;
 }
 
 void stop_on_signals(EventLoop& loop, std::function<void(const std::string& why)> stop) {

@@ -9,6 +9,7 @@
 #include "daemon/runtime/notifier.hpp"
 #include "daemon/runtime/request_file.hpp"
 #include "daemon/runtime/token_store.hpp"
+#include "daemon/runtime/verdict.hpp"
 
 #include <chrono>
 #include <functional>
@@ -50,7 +51,7 @@ class DesiredFollower {
     const std::optional<std::string>& degraded() const noexcept { return degraded_; }
     // When a file that can be used was read last.
     const std::optional<WallTime>& last_good() const noexcept { return last_good_; }
-    std::size_t keys() const noexcept { return keys_; }
+    bool loaded() const noexcept { return !digest_.empty(); } // a good one, once
 
   private:
     bool may_be_committed_soon(const DesiredState& state);
@@ -62,14 +63,14 @@ class DesiredFollower {
     std::string awaited_; // digest of a state whose commit may be under way; empty: none
     MonoTime await_until_{};
     std::string digest_; // of the state in force; empty: none yet
-    std::size_t keys_ = 0;
     std::optional<std::string> degraded_;
     std::optional<WallTime> last_good_;
     std::vector<std::string> told_; // the diagnostics that were logged last
 };
 
-// One true sentence on how it goes, for the service manager: what is wrong first.
-std::string status_sentence(const Engine& engine, const DesiredFollower& follower);
+// How it goes, for assess(). What an engine and a follower don't know (the phase, settings, token) is left to
+// the caller.
+Situation situation_of(const Engine& engine, const DesiredFollower& follower);
 
 // Stops a loop in order on SIGTERM and SIGINT: `stop` is called at the first, and the second ends the process
 // at once, which leaves in doubt what is under way.

@@ -2,50 +2,29 @@
 #include "daemon/status/publisher.hpp"
 
 #include <memory>
+#include <numeric>
 #include <utility>
 
 namespace apikeyd {
 
 namespace {
 
-std::string verdict_of(const Engine& engine, const DesiredFollower& follower) {
-    if (follower.degraded()) {
-        return "degraded";
-    }
-    if (engine.state_trouble()) {
-        return "state_unavailable";
-    }
-    if (engine.suspension()) {
-        return "suspended";
-    }
-    if (engine.denied()) {
-        return "denied";
-    }
-    if (engine.server_unavailable()) {
-        return "unavailable";
-    }
-    if (engine.held()) {
-        return "held";
-    }
-    const auto& finished = engine.last_finished();
-    if (!engine.idle() || !finished) {
-        return "converging";
-    }
-    return finished->result == Result::converged ? "in_sync" : "not_converged";
-}
-
-// Where keys are rejected it isn't, whatever else is done.
+// Whatever was planned is done, and no answer since says otherwise.
 bool is_converged(const Engine& engine) {
-    return engine.idle() && engine.last_finished() && engine.last_finished()->result == Result::converged;
+    const KeyCounts& keys = engine.key_counts();
+    return engine.in_force() && engine.idle() &&
+           std::accumulate(keys.by_state.begin(), keys.by_state.end(), std::uint64_t{0}) ==
+               keys[KeyState::in_sync];
 }
 
 } // namespace
 
-void StatusPublisher::publish(const Engine& engine, const DesiredFollower& follower, WallTime now) {
+void StatusPublisher::publish(const Engine& engine, const DesiredFollower& follower,
+                              const Assessment& assessment, WallTime now) {
     auto snapshot = std::make_shared<StatusSnapshot>();
     snapshot->number = ++number_;
-    snapshot->verdict = verdict_of(engine, follower);
-    snapshot->sentence = status_sentence(engine, follower);
+    snapshot->verdict = to_string(assessment.verdict);
+    snapshot->sentence = assessment.sentence;
     if (std::exchange(verdict_, snapshot->verdict) != snapshot->verdict) {
         since_ = now;
     }

@@ -3,6 +3,7 @@
 
 #include "daemon/runtime/engine.hpp"
 #include "daemon/runtime/service.hpp"
+#include "daemon/runtime/verdict.hpp"
 #include "daemon/status/counters.hpp"
 #include "daemon/status/snapshot.hpp"
 
@@ -23,7 +24,8 @@ class StatusPublisher {
         , process_started_(process_started)
         , last_converged_(last_converged) {}
 
-    void publish(const Engine& engine, const DesiredFollower& follower, WallTime now);
+    void publish(const Engine& engine, const DesiredFollower& follower, const Assessment& assessment,
+                 WallTime now);
 
   private:
     SnapshotBoard& board_;

@@ -24,15 +24,15 @@ void StatusService::start(EventLoop& loop, Engine& engine, const DesiredFollower
     engine_ = &engine;
     follower_ = &follower;
     publisher_.emplace(board_, history.counters, history.started, engine.store().last_converged());
-    publish();
+    publish(assess(situation_of(engine, follower)));
     Site site(hosts_);
     add_endpoints(site, board_, pulse_, reader_);
     server_.emplace(*std::exchange(listener_, std::nullopt), std::move(site));
 }
 
-void StatusService::publish() {
+void StatusService::publish(const Assessment& assessment) {
     if (publisher_) {
-        publisher_->publish(*engine_, *follower_, current_time().wall);
+        publisher_->publish(*engine_, *follower_, assessment, current_time().wall);
     }
 }
 

@@ -36,7 +36,7 @@ class StatusService {
                const ProcessHistory& history);
 
     // After each step that may have changed something.
-    void publish();
+    void publish(const Assessment& assessment);
 
     const std::string& address() const noexcept { return address_; }
     bool local() const noexcept { return local_; } // no other machine reaches it

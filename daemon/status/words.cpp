@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/status/words.hpp"
 
+#include "daemon/runtime/digest.hpp"
+
 #include <fmt/format.h>
 
-#include <cstddef>
-
 namespace apikeyd {
-
-namespace {
-
-constexpr std::size_t shown_digits = 12; // of a digest, where it is for people
-
-} // namespace
 
 std::string describe_age(WallTime then, WallTime now) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - then).count();
@@ -42,10 +36,6 @@ ApproveCommands approve_commands(const std::string& digest) {
 std::string approve_lines(const std::string& digest) {
     const auto [daemon, pipeline] = approve_commands(digest);
     return fmt::format("let them go\n  with the daemon: {}\n  in a pipeline: {}\n", daemon, pipeline);
-}
-
-std::string short_digest(const std::string& digest) {
-    return digest.substr(digest.find(':') + 1, shown_digits);
 }
 
 std::string describe_wait(WallTime then, WallTime now) {

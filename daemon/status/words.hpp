@@ -18,8 +18,7 @@ std::string describe_wait(WallTime then, WallTime now); // "in 3 d"; for times t
 std::string format_second(WallTime time);               // RFC 3339 without a fraction: 2026-12-31T00:00:00Z
 
 std::string source_of(const std::string& file, std::uint32_t line); // "keys.yaml:12"; no file: says so
-std::string short_digest(const std::string& digest); // twelve digits: enough to type, and to tell apart
-std::string counted(std::uint64_t count, std::string_view what); // "1 change", "2 changes"
+std::string counted(std::uint64_t count, std::string_view what);    // "1 change", "2 changes"
 
 // The commands that let go what has this digest: one leaves word for a daemon, the other does it itself.
 struct ApproveCommands {

@@ -67,7 +67,7 @@ class Suspend(Case):
             daemon = self.start(NOTIFY_SOCKET=str(self.folder / "notify"))
             status("in sync")
             self.assertEqual(self.command("suspend", "--for", "1h", "--reason", "audit").returncode, 0)
-            self.assertRegex(status("SUSPENDED"), r"^STATUS=SUSPENDED until \S+Z: audit$")
+            self.assertRegex(status("SUSPENDED"), r"^STATUS=SUSPENDED until \S+Z: audit; in sync, 1 key, no answer older than \S+ \S+ UTC$")
             self.assertEqual(self.command("resume").returncode, 0)
             status("in sync")
         self.wait_converged(desired, daemon)

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/runtime/tally.hpp"
+
+#include "tests/support/keys.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace apikeyd;
+using namespace apikeyd::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+KeyUpdated updated(unsigned number, WallTime at) {
+    KeyUpdated event;
+    event.key.id = key_id(number);
+    event.at = at;
+    return event;
+}
+
+} // namespace
+
+TEST_CASE("tally: a key counts as rejected once, and until it is answered otherwise or planned anew") {
+    Tally tally;
+    PlanMade plan;
+    plan.counts.managed = 5;
+    plan.counts.rejected = 1;
+    plan.changes = 3;
+    tally.heed(plan);
+    tally.heed(KeyRejected{key_id(1), "no", {}});
+    tally.heed(KeyRejected{key_id(1), "no", {}});
+    CHECK(tally.rejected() == 2);
+    CHECK(tally.managed() == 5);
+    CHECK(tally.changes() == 3);
+    tally.heed(updated(1, WallTime{5s}));
+    CHECK(tally.rejected() == 1);
+    tally.heed(KeyRejected{key_id(1), "stored otherwise", {}});
+    CHECK(tally.rejected() == 2);
+    plan.counts.rejected = 2;
+    tally.heed(plan);
+    CHECK(tally.rejected() == 2);
+}
+
+TEST_CASE("tally: the oldest answer is what the plan found, else the first that came") {
+    Tally tally;
+    CHECK_FALSE(tally.oldest_answer());
+    tally.heed(PlanMade{});
+    tally.heed(updated(1, WallTime{20s}));
+    tally.heed(updated(2, WallTime{30s}));
+    CHECK(tally.oldest_answer() == WallTime{20s});
+    tally.heed(updated(3, WallTime{10s})); // the clock was set back
+    CHECK(tally.oldest_answer() == WallTime{10s});
+    PlanMade plan;
+    plan.oldest_evidence = WallTime{5s};
+    tally.heed(plan);
+    tally.heed(updated(1, WallTime{40s}));
+    CHECK(tally.oldest_answer() == WallTime{5s});
+}
