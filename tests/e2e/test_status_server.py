@@ -455,30 +455,35 @@ class Readers(StatusServer):
         self.assertEqual(daemon.events_of("state_unavailable"), [])
 
     def test_without_listen_there_are_no_threads_for_it(self) -> None:
+        """And with it none that wakes while nobody asks."""
         self.start_sandbox()
         self.save(key(BILLING, "billing", True))
 
-        def threads(daemon: Daemon) -> int:
+        def threads(daemon: Daemon) -> list[Path]:
+            """In the order in which they were started."""
             daemon.wait_event("reconcile_finished")
-            return len(os.listdir(f"/proc/{daemon.pid}/task"))
+            return sorted(Path(f"/proc/{daemon.pid}/task").iterdir(), key=lambda path: int(path.name))
         daemon = self.start()
-        without = threads(daemon)
+        without = len(threads(daemon))
         self.assertEqual(daemon.events_of("status_listening"), [])
         self.assertEqual(daemon.stop(), 0)
         daemon = self.serve()
-        self.assertEqual(threads(daemon) - without, 9)
-
-        def switches() -> int:
-            texts = [Path(f"/proc/{daemon.pid}/task/{task}/status").read_text()
-                     for task in os.listdir(f"/proc/{daemon.pid}/task")]
-            return sum(int(match[1]) for text in texts if (match := re.search(r"\nvoluntary_ctxt_switches:\t(\d+)", text)))
+        servers = threads(daemon)[without:]
+        self.assertEqual(len(servers), 9)
         self.assertEqual(self.ask("/-/healthy").status, 200)
 
-        def at_rest() -> bool:
-            first = switches()
-            time.sleep(1)  # nothing waits for its end: it is what is looked at
-            return switches() == first
-        wait_for(at_rest, "a second in which no thread woke up")
+        def switches() -> list[str]:
+            """How often each has gone to sleep."""
+            return [re.findall(r"\nvoluntary_ctxt_switches:\t\d+", (thread / "status").read_text())[0]
+                    for thread in servers]
+
+        def sleeps() -> bool:
+            before = switches()
+            with contextlib.suppress(AssertionError):
+                harness.stays(lambda: switches() == before, "asleep", 1)
+                return True
+            return False
+        wait_for(sleeps, "for a while no thread wakes")
         self.assertEqual(daemon.stop(signal.SIGINT), 0)
 
 
