@@ -87,6 +87,8 @@ class Engine final : public DesiredSink {
     const std::optional<RefreshFinished>& last_refresh() const noexcept { return last_refresh_; }
     const std::optional<Suspension>& suspension() const noexcept { return suspension_; }
     StateStore& store() noexcept { return store_; }
+    // Once it is stopped: for the next engine. This one is good for nothing any more.
+    StateStore release_state() { return std::move(store_); }
 
   private:
     void drain();

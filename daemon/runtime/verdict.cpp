@@ -229,6 +229,10 @@ Assessment assess(const Situation& it) {
     return summed_up(std::move(findings));
 }
 
+std::string ended_sentence(const std::string& why) {
+    return shown("ended with an error: " + why, max_sentence_size);
+}
+
 Assessment assess(const DrySituation& it) {
     if (it.stopped) {
         return {Verdict::stopped, "stopped, a dry run sends nothing"};
@@ -246,7 +250,7 @@ Assessment assess(const DrySituation& it) {
             report.changes > 0
                 ? Assessment{Verdict::drifted,
                              fmt::format("DRIFTED, {}: {} reported {}", count(report.managed, "key"),
-                                         count(report.changes, "change"), minute(report.at))}
+                                         count(report.changes, "difference"), minute(report.at))}
                 : Assessment{Verdict::in_sync, fmt::format("in sync, {}: reported {}",
                                                            count(report.managed, "key"), minute(report.at))});
     } else if (findings.empty()) {

@@ -224,8 +224,8 @@ TEST_CASE("verdict: a dry run names what differs, and when that was reported") {
     CHECK(assess(it) == Assessment{Verdict::starting, "dry run, nothing is sent: starting: the desired file "
                                                       "is not loaded yet"});
     it.report = {42, 2, at("2026-11-25T10:02:31Z")};
-    CHECK(assess(it) == Assessment{Verdict::drifted, "dry run, nothing is sent: DRIFTED, 42 keys: 2 changes "
-                                                     "reported 2026-11-25 10:02 UTC"});
+    CHECK(assess(it) == Assessment{Verdict::drifted, "dry run, nothing is sent: DRIFTED, 42 keys: 2 "
+                                                     "differences reported 2026-11-25 10:02 UTC"});
     it.report->changes = 0;
     CHECK(assess(it) == Assessment{Verdict::in_sync, "dry run, nothing is sent: in sync, 42 keys: reported "
                                                      "2026-11-25 10:02 UTC"});
