@@ -108,10 +108,11 @@ std::string unsettled(const Situation& it, std::vector<std::string> parts = {}) 
     return text;
 }
 
-Assessment progress(const Situation& it) {
+Assessment progress(Situation it) {
     const std::string keys = count(it.managed, "key");
-    // Work that no try failed of yet; while nothing may be sent, what waits is told beside what stops it.
+    // While nothing may be sent, what waits is told beside what stops it.
     const bool stopped = it.suspension || it.denial || it.api_trouble;
+    it.failing = stopped ? 0 : it.failing;
     const bool untried = it.waiting + it.under_way > it.failing;
     if (it.looking && !stopped) {
         return {Verdict::converging, "converging: keys are looked at before a plan is made"};

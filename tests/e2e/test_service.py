@@ -151,6 +151,46 @@ class Start(Service):
         self.manager.wait("^STATUS=in sync, 10 keys", mark)
 
 
+class Trouble(Service):
+    def begin_with(self, faults: str, *arguments: str) -> harness.Daemon:
+        self.start_sandbox()
+        self.sandbox.faults(faults)
+        self.save(key(BILLING, "one", True))
+        return self.start(*arguments, NOTIFY_SOCKET=self.manager.path)
+
+    def test_no_verdict(self) -> None:
+        self.begin_with("503=60*inf")
+        self.manager.wait("^STATUS=NOT CONVERGED, 1 key: 1 tried again, 1 in doubt$")
+
+    def test_an_assertion_that_fails_after_all_was_well(self) -> None:
+        daemon = self.begin_with("", "--resync", "1s")
+        self.manager.wait("^" + SETTLED)
+        mark = self.manager.mark()
+        self.sandbox.faults("503=60*inf")
+        self.manager.wait("^STATUS=NOT CONVERGED, 1 key: 1 tried again, 1 in doubt$", mark)
+        self.assertEqual(len(daemon.events_of("reconcile_finished")), 1)
+
+    def test_an_assertion_that_is_refused_after_all_was_well(self) -> None:
+        self.begin_with("", "--resync", "1s")
+        self.manager.wait("^" + SETTLED)
+        mark = self.manager.mark()
+        self.sandbox.faults("other-name*inf")
+        self.manager.wait("^STATUS=NOT CONVERGED, 1 key: 1 rejected$", mark)
+
+    def test_denied_and_suspended(self) -> None:
+        self.begin_with("403*inf")
+        mark = self.manager.wait("^STATUS=DENIED: .*; 1 request waits$")
+        self.assertEqual(self.command("suspend", "--for", "1h").returncode, 0)
+        self.manager.wait(r"^STATUS=SUSPENDED until \S+; DENIED: .*; 1 request waits$", mark)
+
+    def test_no_api(self) -> None:
+        self.start_sandbox()
+        self.sandbox.stop()
+        self.save(*(key(id_, enabled=True) for id_ in counted_ids(20)))
+        self.start(NOTIFY_SOCKET=self.manager.path)
+        self.manager.wait(r"^STATUS=API UNAVAILABLE: .*refused; 20 requests wait")
+
+
 class Reload(Service):
     def test_nothing_new(self) -> None:
         daemon = self.begin()

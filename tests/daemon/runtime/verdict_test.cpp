@@ -112,8 +112,7 @@ const std::vector<Row>& rows() {
          [](S& s) {
              s.api_trouble = "refused", s.active = true, s.changes = 9, s.waiting = 9, s.failing = 4;
          },
-         Verdict::unavailable,
-         "API UNAVAILABLE: refused; 9 requests wait; NOT CONVERGED, 42 keys: 4 tried again"},
+         Verdict::unavailable, "API UNAVAILABLE: refused; 9 requests wait"},
         {"suspended with nothing to do", [](S& s) { suspend(s, "audit"); }, Verdict::suspended,
          "SUSPENDED until 2026-11-25T12:00:00.000Z: audit; " + settled_words},
         {"suspended without a reason, and denied",
