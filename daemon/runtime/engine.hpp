@@ -97,6 +97,8 @@ class Engine final : public DesiredSink {
     const std::optional<WallTime>& next_transition() const noexcept { return next_turn_; } // of the file
     const KeyCounts& key_counts() const noexcept { return reconciler_.key_counts(); }
     StateStore& store() noexcept { return store_; }
+    // Once it is stopped: for the next engine. This one is good for nothing any more.
+    StateStore release_state() { return std::move(store_); }
 
   private:
     void drain();
