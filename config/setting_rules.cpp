@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/setting_rules.hpp"
 
+#include "config/listen_address.hpp"
 #include "config/scalars.hpp"
 #include "config/secret_words.hpp"
 #include "config/utf8.hpp"
@@ -189,17 +190,40 @@ Problem take_allow_self_disable(std::string_view text, Settings& settings) {
 }
 
 Problem take_listen(std::string_view text, Settings& settings) {
-    const std::size_t colon = text.rfind(':');
-    const std::string_view host = text.substr(0, colon);
-    const bool host_fits =
-        !host.empty() && (host.find(':') == host.npos || (host.front() == '[' && host.back() == ']')) &&
-        std::ranges::all_of(host, [](char c) { return c > ' ' && c < '\x7F' && c != '/' && c != '@'; });
-    const auto port = colon == text.npos ? std::nullopt : parse_unsigned(text.substr(colon + 1));
-    if (!text.empty() && (!host_fits || !port || *port > 65'535)) {
-        return problem(fmt::format("{} is not an address and a port", quote_unless_token(text)),
-                       "as in 127.0.0.1:9464 or \"[::1]:9464\"; empty for no server");
+    if (!text.empty() && !parse_listen_address(text)) {
+        return problem(
+            fmt::format("{} is no address to listen on", quote_unless_token(text)),
+            "as in 127.0.0.1:9464, \"[::1]:9464\" or unix:/run/apikeyd/status.sock; systemd for the "
+            "socket that systemd passes; empty for no server");
     }
     settings.status.listen = text;
+    return std::nullopt;
+}
+
+Problem take_allow_remote(std::string_view text, Settings& settings) {
+    return take_bool(text, settings.status.allow_remote);
+}
+
+Problem take_allowed_hosts(std::string_view text, Settings& settings) {
+    std::vector<std::string> hosts;
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::size_t comma = std::min(rest.find(','), rest.size());
+        std::string host(rest.substr(0, comma));
+        rest.remove_prefix(std::min(comma + 1, rest.size()));
+        const bool fits = !host.empty() && host.size() <= 253 && std::ranges::all_of(host, [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                   c == '.';
+        });
+        if (!fits) {
+            return problem(fmt::format("{} is not a list of host names", quote_unless_token(text)),
+                           "as in metrics.example.com,metrics; without ports");
+        }
+        std::ranges::transform(host, host.begin(), [](char c) {
+            return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        });
+        hosts.push_back(std::move(host));
+    }
+    settings.status.allowed_hosts = std::move(hosts);
     return std::nullopt;
 }
 
@@ -231,7 +255,8 @@ constexpr std::string_view seconds_pattern = "^(0|(?=.)((0|[1-9][0-9]*)d)?((0|[1
                                              "m)?((0|[1-9][0-9]*)s)?((0|[1-9][0-9]*000)ms)?)$";
 constexpr std::string_view limit_pattern = R"(^(0|[1-9][0-9]*|((0|[1-9][0-9]?)(\.[0-9]+)?|100(\.0+)?)%)$)";
 constexpr std::string_view listen_pattern =
-    R"(^(|([!-.0-9;-?A-~]+|\[[!-.0-9:-?A-~]*\]):(0|[1-9][0-9]{0,4}))$)";
+    R"(^(|systemd|unix:/[^\u0000-\u001F\u007F]*[^/\u0000-\u001F\u007F]|(localhost|[0-9]{1,3}(\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]+\]):(0|[1-9][0-9]{0,4}))$)";
+constexpr std::string_view hosts_pattern = R"(^([0-9A-Za-z.-]+(,[0-9A-Za-z.-]+)*,?)?$)";
 
 // clang-format off
 constexpr std::array rules{
@@ -250,7 +275,9 @@ constexpr std::array rules{
     SettingRule{{"guard.max_disable", "--max-disable", "APIKEYD_MAX_DISABLE", "SHARE|COUNT", "disable at most so many keys without approval"}, take_max_disable, {Kind::text_or_integer, limit_pattern, "30%", 0}},
     SettingRule{{"guard.allow_self_disable", "--allow-self-disable", "APIKEYD_ALLOW_SELF_DISABLE", "true|false", "allow disabling the key whose secret is our token"}, take_allow_self_disable, {Kind::boolean, "", "false"}},
     SettingRule{{"history.retention", "--history-retention", "APIKEYD_HISTORY_RETENTION", "DURATION", "keep the audit trail for so long; 0: for ever"}, take_retention, {Kind::text_or_integer, seconds_pattern, "0", 0, 0}},
-    SettingRule{{"status.listen", "--status-listen", "APIKEYD_STATUS_LISTEN", "HOST:PORT", "address of the status page and metrics; empty: none", false}, take_listen, {Kind::text, listen_pattern, ""}},
+    SettingRule{{"status.listen", "--status-listen", "APIKEYD_STATUS_LISTEN", "ADDRESS", "where to serve metrics, health and status; empty: nowhere"}, take_listen, {Kind::text, listen_pattern, ""}},
+    SettingRule{{"status.allow_remote", "--status-allow-remote", "APIKEYD_STATUS_ALLOW_REMOTE", "true|false", "allow an address that other machines reach"}, take_allow_remote, {Kind::boolean, "", "false"}},
+    SettingRule{{"status.allowed_hosts", "--status-allowed-hosts", "APIKEYD_STATUS_ALLOWED_HOSTS", "NAMES", "further names that clients may call it by, as in a,b"}, take_allowed_hosts, {Kind::text, hosts_pattern, ""}},
     SettingRule{{"log.format", "--log-format", "APIKEYD_LOG_FORMAT", "text|json|journal", "form of the log"}, take_log_format, {Kind::word}},
     SettingRule{{"log.level", "--log-level", "APIKEYD_LOG_LEVEL", "debug|info|warning|error", "least level that is logged"}, take_log_level, {Kind::word, "", "info"}},
 };

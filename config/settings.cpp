@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/settings.hpp"
 
+#include "config/listen_address.hpp"
 #include "config/secret_words.hpp"
 #include "config/setting_rules.hpp"
 #include "config/settings_file.hpp"
@@ -104,12 +105,15 @@ void apply_flags(const SettingSources& sources, Loaded<Settings>& loaded) {
 
 } // namespace
 
-std::vector<Diagnostic> refuse_unavailable(const Settings& settings) {
+std::vector<Diagnostic> refuse_combinations(const Settings& settings) {
     std::vector<Diagnostic> refused;
-    if (!settings.status.listen.empty()) {
-        refused.push_back(diagnose(Severity::error, "status.listen",
-                                   "the status server is not available in this version",
-                                   "leave it out, or empty"));
+    const auto address = parse_listen_address(settings.status.listen);
+    if (address && !address->local() && !settings.status.allow_remote) {
+        refused.push_back(diagnose(
+            Severity::error, "status.listen",
+            fmt::format("other machines could reach {}, and the server asks nobody who they are",
+                        settings.status.listen),
+            "listen on 127.0.0.1, [::1] or unix:/run/apikeyd/status.sock, or set status.allow_remote"));
     }
     return refused;
 }

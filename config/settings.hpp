@@ -58,7 +58,10 @@ struct HistorySettings {
 };
 
 struct StatusSettings {
-    std::string listen; // empty: no server
+    std::string listen;        // as parse_listen_address() takes it; empty: no server
+    bool allow_remote = false; // other machines may reach it
+    std::vector<std::string>
+        allowed_hosts; // names by which clients may call it, besides those of this machine
     friend bool operator==(const StatusSettings&, const StatusSettings&) = default;
 };
 
@@ -88,7 +91,6 @@ struct SettingInfo {
     std::string_view env;   // "APIKEYD_API_TIMEOUT"
     std::string_view value; // placeholder for help: "DURATION"
     std::string_view help;  // one line
-    bool available = true;  // false: this version does nothing with it; see refuse_unavailable()
 };
 std::span<const SettingInfo> setting_table();
 
@@ -114,8 +116,8 @@ std::map<std::string, std::string, std::less<>> apikeyd_environment(const char* 
 // Every wrong value of every source is reported. An unknown APIKEYD_ variable is a warning with a near name.
 Loaded<Settings> load_settings(const SettingSources& sources);
 
-// What the settings ask for that this version does not do, an error each.
-std::vector<Diagnostic> refuse_unavailable(const Settings& settings);
+// What settings that are well by themselves may not ask for together, an error each.
+std::vector<Diagnostic> refuse_combinations(const Settings& settings);
 
 // "10s", "500ms", "6h", "2h30m", "1d", or a bare 0. Nothing if it is anything else, negative or too large.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);

@@ -62,6 +62,24 @@ std::optional<KnownKey> StateStore::find(const KeyId& id) {
     });
 }
 
+std::vector<KnownKey> StateStore::known_after(const std::optional<KeyId>& after, std::size_t at_most) {
+    return guarded(impl_->path, [&] {
+        SQLite::Statement query(impl_->db,
+                                fmt::format("SELECT {} FROM known_key k LEFT JOIN in_doubt d ON d.id = k.id "
+                                            "{} ORDER BY k.id LIMIT ?",
+                                            rows::known_columns, after ? "WHERE k.id > ?" : ""));
+        if (after) {
+            rows::bind_id(query, 1, *after);
+        }
+        query.bind(after ? 2 : 1, static_cast<std::int64_t>(at_most));
+        std::vector<KnownKey> keys;
+        while (query.executeStep()) {
+            rows::read_known(query, keys.emplace_back());
+        }
+        return keys;
+    });
+}
+
 std::optional<ReconciliationEntry> StateStore::last_reconciliation() {
     return guarded(impl_->path, [&]() -> std::optional<ReconciliationEntry> {
         SQLite::Statement query(impl_->db,
@@ -71,6 +89,18 @@ std::optional<ReconciliationEntry> StateStore::last_reconciliation() {
             return std::nullopt;
         }
         return rows::read_reconciliation(query);
+    });
+}
+
+std::optional<WallTime> StateStore::last_converged() {
+    return guarded(impl_->path, [&]() -> std::optional<WallTime> {
+        SQLite::Statement query(impl_->db,
+                                "SELECT finished_at FROM reconciliation WHERE result = 'converged' "
+                                "AND finished_at IS NOT NULL ORDER BY seq DESC LIMIT 1");
+        if (!query.executeStep()) {
+            return std::nullopt;
+        }
+        return WallTime{std::chrono::milliseconds{query.getColumn(0).getInt64()}};
     });
 }
 

@@ -140,6 +140,16 @@ std::optional<StateStore> StateStore::open_reader(const std::string& given) {
     });
 }
 
+std::optional<StateStore> StateStore::open_beside_writer(const std::string& given) {
+    const std::string path = state_file::resolve(given);
+    if (!state_file::identity_of(path)) {
+        return std::nullopt;
+    }
+    return guarded(path, [&]() -> std::optional<StateStore> {
+        return StateStore(std::make_unique<Impl>(path, state_file::open_readable(path), std::nullopt));
+    });
+}
+
 StateStore StateStore::open_copy(const std::string& path) {
     constexpr std::size_t at_once = 10'000;
     StateStore copy = open(std::string(state_file::memory_path));

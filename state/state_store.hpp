@@ -56,6 +56,12 @@ class StateStore {
     // As a reader; nothing if there is no file. Changes nothing.
     static std::optional<StateStore> open_reader(const std::string& path);
 
+    // As a reader in the process of the writer, which has the file open and has judged it. Here nothing may
+    // open the file but SQLite: closing any other descriptor of it would drop the locks of the whole process
+    // (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_),
+    // and another program might then take the log away from under the writer. Nothing if there is no file.
+    static std::optional<StateStore> open_beside_writer(const std::string& path);
+
     // What is at the path, or nothing, as a state of one's own in memory, to look at and to write to while
     // another holds the file. Without the history. Changes nothing at the path and takes no lock.
     static StateStore open_copy(const std::string& path);
@@ -67,6 +73,9 @@ class StateStore {
     // All known keys by id. The sequence must be gone before the next commit(), and before the store.
     std::unique_ptr<KnownSequence> known();
     std::optional<KnownKey> find(const KeyId& id);
+    // The next keys by id, at most so many, copied: no read transaction stays open. `after`: nothing for the
+    // first.
+    std::vector<KnownKey> known_after(const std::optional<KeyId>& after, std::size_t at_most);
 
     // Opens the file at the path anew, whichever it is now, under the lock that is held already. For a state
     // that was replaced; a file that can't be used leaves everything as it was. Where only SQLite's log
@@ -79,6 +88,8 @@ class StateStore {
     // The number for the next reconciliation of this writer; unique in the file.
     std::int64_t next_reconciliation();
     std::optional<ReconciliationEntry> last_reconciliation();
+    // The end of the last one that ended with everything as it was wanted.
+    std::optional<WallTime> last_converged();
 
     // The plan that waits for approval, or was approved; nothing: none.
     std::optional<HeldPlan> held_plan();

@@ -22,8 +22,8 @@ FLOORS = {
     "daemon/cli": 7,
     "daemon": 8,
 }
-# On one floor, but the status server reads what the runtime publishes.
-NEIGHBOURS = {("daemon/runtime", "daemon/status")}
+# On one floor, but the status server reads what the runtime knows; not the other way round.
+NEIGHBOURS = {("daemon/status", "daemon/runtime")}  # may include
 STATE_MAY_USE = {"config/key.hpp", "config/secret.hpp", "config/time.hpp"}
 # Which libraries may be named where: the adapters that translate them.
 LIBRARIES = [

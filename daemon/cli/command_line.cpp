@@ -65,7 +65,7 @@ void add_settings(CLI::App& app, SettingSources& sources) {
             [&sources, path](const std::string& value) { sources.flags[path] = value; },
             std::string(setting.help));
         option->type_name(std::string(setting.value));
-        option->group(setting.available ? settings_group : ""); // hidden
+        option->group(settings_group);
         if (find_bare(setting.path) != nullptr) {
             option->expected(0, 1);
         }

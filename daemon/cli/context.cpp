@@ -35,7 +35,7 @@ void tell_diagnostics(const Loaded<T>& loaded, const CommandLine& line) {
 Loaded<Settings> usable_settings(const CommandLine& line) {
     Loaded<Settings> loaded = load_settings(line.sources);
     if (loaded) {
-        const std::vector<Diagnostic> refused = refuse_unavailable(*loaded.value);
+        const std::vector<Diagnostic> refused = refuse_combinations(*loaded.value);
         loaded.diagnostics.insert(loaded.diagnostics.end(), refused.begin(), refused.end());
         if (!refused.empty()) {
             loaded.value.reset();

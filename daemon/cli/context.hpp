@@ -73,7 +73,7 @@ class CommandError : public std::runtime_error {
     std::vector<Diagnostic> diagnostics_;
 };
 
-// The settings, where this version can do what they ask for.
+// The settings, where they go together.
 Loaded<Settings> usable_settings(const CommandLine& line);
 
 // The same; what is wrong with them goes to standard error. Throws CommandError (78) if they can't be used.

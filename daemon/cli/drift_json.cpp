@@ -2,8 +2,8 @@
 #include "daemon/cli/diagnostic_json.hpp"
 #include "daemon/cli/drift_report.hpp"
 #include "daemon/cli/drift_words.hpp"
-#include "daemon/cli/upcoming_json.hpp"
 #include "daemon/runtime/json_text.hpp"
+#include "daemon/status/upcoming_json.hpp"
 
 #include <Poco/JSON/Array.h>
 

@@ -94,22 +94,4 @@ void mark_held(DriftReport& report, const DisableLimit& max_disable, const std::
     report.hold_digest = holds_still ? held->digest : "";
 }
 
-std::string describe_age(WallTime then, WallTime now) {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - then).count();
-    if (seconds < 0) {
-        return "in the future";
-    }
-    if (seconds < 1) {
-        return "just now";
-    }
-    if (seconds < 120) {
-        return fmt::format("{} s ago", seconds);
-    }
-    if (seconds < 2 * 3600) {
-        return fmt::format("{} min ago", seconds / 60);
-    }
-    return seconds < 2 * 86400 ? fmt::format("{} h ago", seconds / 3600)
-                               : fmt::format("{} d ago", seconds / 86400);
-}
-
 } // namespace apikeyd

@@ -6,6 +6,7 @@
 #include "config/time.hpp"
 #include "daemon/plan/guard.hpp"
 #include "daemon/plan/plan.hpp"
+#include "daemon/status/upcoming.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -25,15 +26,7 @@ std::string_view to_string(Evidence evidence) noexcept; // "none", ...
 
 // What differs, ready to be written in any form. A value; the renderers stand outside it.
 struct DriftReport {
-    // A change that the file itself schedules, by enabled_from or enabled_until.
-    struct Upcoming {
-        KeyId id;
-        std::string name; // as Item's
-        bool enabled = false;
-        WallTime at{};
-        std::string file;
-        std::uint32_t line = 0;
-    };
+    using Upcoming = apikeyd::Upcoming;
     struct Item {
         Change change;
         std::string name; // as the file wants it, else as last known; empty: neither
@@ -88,8 +81,5 @@ std::string render_drift_html(const DriftReport& report);     // one file, witho
 std::string render_drift_errors_json(const std::vector<Diagnostic>& errors, WallTime generated_at);
 std::string render_drift_errors_markdown(const std::vector<Diagnostic>& errors);
 std::string render_drift_errors_html(const std::vector<Diagnostic>& errors, WallTime generated_at);
-
-// "3 min ago"; for times to come "in the future", since clocks differ.
-std::string describe_age(WallTime then, WallTime now);
 
 } // namespace apikeyd

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/drift_words.hpp"
-#include "daemon/runtime/digest.hpp"
 
 #include <fmt/format.h>
 
@@ -104,10 +103,6 @@ std::string describe_evidence(const DriftReport::Item& item, WallTime now) {
                        describe_age(item.change.known.observed->observed_at, now));
 }
 
-std::string source_of(const std::string& file, std::uint32_t line) {
-    return file.empty() ? "(not in the file)" : fmt::format("{}:{}", file, line);
-}
-
 std::string describe_suspended(const Suspension& suspension, bool looks) {
     return fmt::format("sending is suspended until {}{}{}{}", format_rfc3339(suspension.until),
                        looks ? ", looks included" : "", suspension.reason.empty() ? "" : ": ",
@@ -163,39 +158,6 @@ std::string approval_digest(const DriftReport& report) {
     }
     // Of keys never answered only a look can tell how many of them would be disabled.
     return report.unseen_disables > 0 ? "" : held_digest(report);
-}
-
-ApproveCommands approve_commands(const std::string& digest) {
-    return {"apikeyd approve " + short_digest(digest), "apikeyd apply --approve " + short_digest(digest)};
-}
-
-std::string approve_lines(const std::string& digest) {
-    const auto [daemon, pipeline] = approve_commands(digest);
-    return fmt::format("let them go\n  with the daemon: {}\n  in a pipeline: {}\n", daemon, pipeline);
-}
-
-std::string describe_wait(WallTime then, WallTime now) {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(then - now).count();
-    if (seconds <= 0) {
-        return "now";
-    }
-    if (seconds < 120) {
-        return fmt::format("in {} s", seconds);
-    }
-    if (seconds < 2 * 3600) {
-        return fmt::format("in {} min", seconds / 60);
-    }
-    return seconds < 2 * 86400 ? fmt::format("in {} h", seconds / 3600)
-                               : fmt::format("in {} d", seconds / 86400);
-}
-
-std::string format_second(WallTime time) {
-    std::string text = format_rfc3339(time);
-    return text.replace(text.find('.'), std::string::npos, "Z");
-}
-
-std::string counted(std::uint64_t count, std::string_view what) {
-    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
 std::string count_errors(const std::vector<Diagnostic>& diagnostics) {

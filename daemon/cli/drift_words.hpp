@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/cli/drift_report.hpp"
+#include "daemon/status/words.hpp"
 
 #include <string>
 #include <string_view>
@@ -34,7 +35,6 @@ std::string_view sign_of(const DriftReport::Item& item); // + first seen, ~ chan
 std::string describe_reason(const Change& change, WallTime now);
 std::string describe_note(const DriftReport::Note& note, WallTime now);     // of a doubt, also since when
 std::string describe_evidence(const DriftReport::Item& item, WallTime now); // "recorded 3 min ago", "none"
-std::string source_of(const std::string& file, std::uint32_t line); // "keys.yaml:12"; no file: says so
 
 // "sending is suspended until 2026-…, looks included: the reason". `looks`: that matters here.
 std::string describe_suspended(const Suspension& suspension, bool looks);
@@ -47,16 +47,7 @@ std::string describe_summary(const DriftReport& report);
 std::string describe_hold(const DriftReport& report);
 // Digest of what there is to approve; empty: nothing is held, or what that will be isn't certain yet.
 std::string approval_digest(const DriftReport& report);
-// The commands that let go what has this digest: one leaves word for a daemon, the other does it itself.
-struct ApproveCommands {
-    std::string daemon, pipeline;
-};
-ApproveCommands approve_commands(const std::string& digest);
-std::string approve_lines(const std::string& digest); // the same as text: "let them go", then a line each
 
-std::string describe_wait(WallTime then, WallTime now); // "in 3 d"; for times that have come, "now"
-std::string format_second(WallTime time);               // RFC 3339 without a fraction: 2026-12-31T00:00:00Z
-std::string counted(std::uint64_t count, std::string_view what);      // "1 change", "2 changes"
 std::string count_errors(const std::vector<Diagnostic>& diagnostics); // "2 errors"; warnings aside
 
 } // namespace apikeyd

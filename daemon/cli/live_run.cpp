@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/live_run.hpp"
 
+#include "daemon/cli/status_listening.hpp"
 #include "daemon/runtime/event_log.hpp"
 #include "daemon/runtime/step_time.hpp"
 
@@ -34,8 +35,9 @@ Diagnostic of_settings(const std::string& why) {
 
 } // namespace
 
-LiveRun::LiveRun(const CommandLine& line, LiveStart start, Notifier& notifier)
-    : line_(line)
+LiveRun::LiveRun(const CommandLine& line, LiveStart start, Notifier& notifier, ProcessHistory& history)
+    : status_(make_status_service(start.settings))
+    , line_(line)
     , settings_(std::move(start.settings))
     , refused_(std::move(start.refused))
     , token_variable_(start.token_variable)
@@ -58,9 +60,26 @@ LiveRun::LiveRun(const CommandLine& line, LiveStart start, Notifier& notifier)
     settings_watcher_ = std::make_unique<FileWatcher>(
         frame_.loop(), line.sources.settings_file, [this] { reload_settings(); },
         !inotify_sees_all(line.sources.settings_file));
+    begin_status(history);
     frame_.loop().on_signal(SIGHUP, [this] { reload(); });
     stop_on_signals(
         frame_.loop(), [this](const std::string& why) { stop(why); }, [this] { tell_end(); });
+}
+
+void LiveRun::begin_status(ProcessHistory& history) {
+    converger_.engine().on_answer([&history](const Answer& answer) { history.counters.answered(answer); });
+    converger_.engine().on_event([&history](const Event& event) { history.counters.told(event); });
+    if (status_) {
+        status_->start(frame_.loop(), converger_.engine(), frame_.follower(), history);
+        log_status_listening(frame_.log(), status_->address());
+    }
+}
+
+void LiveRun::publish(const Assessment& assessment) {
+    if (status_) {
+        status_->publish(assessment);
+    }
+    frame_.publish(assessment);
 }
 
 bool LiveRun::run() {
@@ -83,7 +102,7 @@ Situation LiveRun::situation() {
 }
 
 void LiveRun::stepped() {
-    frame_.publish(assess(situation()));
+    publish(assess(situation()));
     if (converger_.engine().stopped()) {
         frame_.loop().quit();
     }
@@ -228,7 +247,7 @@ void LiveRun::leave_unfinished() {
 void LiveRun::tell_end() {
     Situation it = situation();
     it.phase = Situation::Phase::stopped;
-    frame_.publish(assess(it));
+    publish(assess(it));
 }
 
 } // namespace apikeyd

@@ -8,6 +8,7 @@
 #include "daemon/cli/converger.hpp"
 #include "daemon/cli/run_frame.hpp"
 #include "daemon/runtime/request_file.hpp"
+#include "daemon/status/status_service.hpp"
 #include "state/state_store.hpp"
 
 #include <chrono>
@@ -32,9 +33,9 @@ struct LiveStart {
 // begun anew in the same process with what next() says.
 class LiveRun {
   public:
-    // `line` and `notifier` must outlive it. Throws what makes the settings unusable: TokenError,
+    // `line`, `notifier` and `history` must outlive it. Throws what makes the settings unusable: TokenError,
     // CommandError, std::system_error.
-    LiveRun(const CommandLine& line, LiveStart start, Notifier& notifier);
+    LiveRun(const CommandLine& line, LiveStart start, Notifier& notifier, ProcessHistory& history);
 
     // True: other settings are to be begun with.
     bool run();
@@ -61,8 +62,11 @@ class LiveRun {
     void stop(const std::string& why);
     void drain();
     void leave_unfinished();
+    void begin_status(ProcessHistory& history);
+    void publish(const Assessment& assessment);
     void tell_end();
 
+    std::unique_ptr<StatusService> status_; // nullptr: none; first, for it must outlive the loop
     const CommandLine& line_;
     Settings settings_;
     std::optional<Settings> refused_;

@@ -37,31 +37,6 @@ CommandError suspended_error(const Suspension& suspension, bool looks) {
     return {exit_error, visible_text(describe_suspended(suspension, looks)) + "; `apikeyd resume` ends that"};
 }
 
-std::optional<Suspension> suspension_in_force(StateStore& store, WallTime now) {
-    auto suspension = store.suspension();
-    return suspension && suspension->until > now ? suspension : std::nullopt;
-}
-
-std::vector<DriftReport::Upcoming> upcoming_changes(const DesiredState& desired, StateStore* store) {
-    std::vector<DriftReport::Upcoming> changes;
-    for (const Transition& transition : desired.upcoming()) {
-        const DesiredKey* key = desired.find(transition.id);
-        DriftReport::Upcoming& change = changes.emplace_back();
-        change.id = transition.id;
-        change.at = transition.at;
-        change.enabled = transition.enabled;
-        change.file = desired.files()[key->file];
-        change.line = key->line;
-        if (key->name) {
-            change.name = *key->name;
-        } else if (const auto known = store != nullptr ? store->find(transition.id) : std::nullopt;
-                   known && known->observed) {
-            change.name = known->observed->name;
-        }
-    }
-    return changes;
-}
-
 DriftReport drift_from(StateStore* store, const DesiredState& desired, std::optional<Commit> commit,
                        const Settings& settings, const std::set<KeyId>& probed) {
     const Safeguards safeguards = safeguards_of(settings);

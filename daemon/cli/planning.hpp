@@ -22,14 +22,7 @@ DriftReport drift_from(StateStore* store, const DesiredState& desired, std::opti
 DriftReport plan_from_state(const DesiredState& desired, std::optional<Commit> commit,
                             const Settings& settings);
 
-// What the file itself will change, and when; names come from the file, else from what is known. `store`:
-// nullptr where nothing is. Throws StateError.
-std::vector<DriftReport::Upcoming> upcoming_changes(const DesiredState& desired, StateStore* store);
-
 // The end of a command that would have to send, or, with `looks`, to look.
 CommandError suspended_error(const Suspension& suspension, bool looks);
-
-// The suspension, where its time isn't over. Throws StateError.
-std::optional<Suspension> suspension_in_force(StateStore& store, WallTime now);
 
 } // namespace apikeyd

@@ -66,8 +66,8 @@ void keep_suspended(const std::optional<Suspension>& suspension, StateStore& sta
 // The run before is over. Gives the next, with its settings, or with those from before where it can't be
 // begun with them.
 std::unique_ptr<LiveRun> begin_anew(const CommandLine& line, std::unique_ptr<LiveRun> over,
-                                    const Settings& before, const Secret& token_variable,
-                                    Notifier& notifier) {
+                                    const Settings& before, const Secret& token_variable, Notifier& notifier,
+                                    ProcessHistory& history) {
     const Settings next = over->next_settings();
     const Secret token = over->token();
     const auto suspension = over->suspension();
@@ -81,7 +81,7 @@ std::unique_ptr<LiveRun> begin_anew(const CommandLine& line, std::unique_ptr<Liv
             std::swap(state, old_state);
         }
         return std::make_unique<LiveRun>(line, LiveStart{next, std::move(*state), token_variable, {}, {}, {}},
-                                         notifier);
+                                         notifier, history);
     } catch (const std::runtime_error& error) {
         log_settings_unusable(before.log, error.what());
         state.reset();
@@ -90,19 +90,20 @@ std::unique_ptr<LiveRun> begin_anew(const CommandLine& line, std::unique_ptr<Liv
         }
         return std::make_unique<LiveRun>(
             line, LiveStart{before, std::move(*old_state), token_variable, token, next, error.what()},
-            notifier);
+            notifier, history);
     }
 }
 
 int run_live(const CommandLine& line, const Settings& settings, Notifier& notifier) {
     const Secret token_variable = take_token_variable();
     notifier.extend_timeout(time_to_open(size_of_state(settings.state)));
+    ProcessHistory history{current_time().wall, {}};
     auto live = std::make_unique<LiveRun>(
-        line, LiveStart{settings, open_state(settings.state), token_variable, {}, {}, {}}, notifier);
+        line, LiveStart{settings, open_state(settings.state), token_variable, {}, {}, {}}, notifier, history);
     while (live->run()) {
         const Settings before = live->settings();
         try {
-            live = begin_anew(line, std::move(live), before, token_variable, notifier);
+            live = begin_anew(line, std::move(live), before, token_variable, notifier, history);
         } catch (const std::runtime_error& error) {
             // Not 78: what it was begun with was good, so another beginning may be.
             throw CommandError(exit_error, std::string("neither the changed settings nor those from before "

@@ -74,10 +74,6 @@ Poco::JSON::Object::Ptr schema_of(const SettingRule& rule) {
     const SettingForm& form = rule.form;
     auto schema = ordered_object();
     schema->set("description", fmt::format("{} ({}, {})", rule.info.help, rule.info.flag, rule.info.env));
-    if (!rule.info.available) { // nothing but the default is taken; see refuse_unavailable()
-        schema->set("const", default_of(form));
-        return schema;
-    }
     schema->set("type", type_of(form.kind));
     if (form.kind == SettingKind::word) {
         schema->set("enum", words_of(rule.info.value));

@@ -3,7 +3,8 @@
 #include "config/utf8.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/reading.hpp"
-#include "daemon/cli/status_report.hpp"
+#include "daemon/cli/status_source.hpp"
+#include "daemon/cli/status_text.hpp"
 #include "daemon/cli/status_watch.hpp"
 #include "daemon/runtime/event_loop.hpp"
 

@@ -3,8 +3,9 @@
 
 #include "config/utf8.hpp"
 #include "daemon/cli/color.hpp"
-#include "daemon/cli/drift_words.hpp"
+#include "daemon/cli/status_text.hpp"
 #include "daemon/cli/text_columns.hpp"
+#include "daemon/status/words.hpp"
 
 #include <fmt/format.h>
 

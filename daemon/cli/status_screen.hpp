@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "daemon/cli/status_report.hpp"
 #include "daemon/cli/terminal.hpp"
+#include "daemon/status/status_report.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "daemon/cli/status_text.hpp"
+
 #include "config/utf8.hpp"
 #include "daemon/cli/color.hpp"
-#include "daemon/cli/drift_report.hpp"
-#include "daemon/cli/drift_words.hpp"
-#include "daemon/cli/status_report.hpp"
 #include "daemon/cli/text_columns.hpp"
 #include "daemon/runtime/digest.hpp"
+#include "daemon/status/words.hpp"
 
 #include <fmt/format.h>
 
@@ -126,7 +126,7 @@ std::string suspension_line(const Suspension& suspension, WallTime now, bool col
                        suspension.reason.empty() ? "" : " (" + visible_text(suspension.reason) + ")");
 }
 
-std::string upcoming_line(const DriftReport::Upcoming& change, WallTime now) {
+std::string upcoming_line(const Upcoming& change, WallTime now) {
     return fmt::format("coming: {} ({})  {}  {}  {}  {}", format_second(change.at),
                        describe_wait(change.at, now), change.enabled ? "enable" : "disable",
                        change.id.to_string(), visible_text(quote_text(change.name)),
@@ -157,7 +157,7 @@ StatusWords status_words(const StatusReport& report, bool color) {
     if (!report.upcoming) {
         words.coming = {"coming: not known, the desired file can't be read; see `apikeyd validate`"};
     } else {
-        for (const DriftReport::Upcoming& change : *report.upcoming) {
+        for (const Upcoming& change : *report.upcoming) {
             words.coming.push_back(upcoming_line(change, now));
         }
     }

@@ -3,6 +3,8 @@
 
 #include "config/utf8.hpp"
 #include "daemon/cli/status_screen.hpp"
+#include "daemon/cli/status_source.hpp"
+#include "daemon/cli/status_text.hpp"
 #include "daemon/runtime/event_loop.hpp"
 #include "daemon/runtime/file_watcher.hpp"
 #include "daemon/runtime/state_watch.hpp"
@@ -179,8 +181,7 @@ class StatusWatch {
 
     void note_next_moment(const StatusReport& report) {
         next_moment_ = report.suspension ? std::optional(report.suspension->until) : std::nullopt;
-        for (const DriftReport::Upcoming& change :
-             report.upcoming.value_or(std::vector<DriftReport::Upcoming>())) {
+        for (const Upcoming& change : report.upcoming.value_or(std::vector<Upcoming>())) {
             next_moment_ = std::min(next_moment_.value_or(change.at), change.at);
         }
     }
@@ -222,7 +223,7 @@ class StatusWatch {
     bool color_;
     bool begun_ = false;
     StatusView view_;
-    std::optional<std::vector<DriftReport::Upcoming>> upcoming_;
+    std::optional<std::vector<Upcoming>> upcoming_;
     bool upcoming_due_ = true;
     std::optional<WallTime> next_moment_; // at which what is shown is no longer so, without a change
     MonoTime read_at_{};

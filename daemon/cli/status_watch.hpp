@@ -2,7 +2,7 @@
 #pragma once
 
 #include "daemon/cli/context.hpp"
-#include "daemon/cli/status_report.hpp"
+#include "daemon/status/status_report.hpp"
 
 namespace apikeyd {
 

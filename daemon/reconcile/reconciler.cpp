@@ -51,6 +51,7 @@ Actions Reconciler::desired_changed(std::shared_ptr<const DesiredState> desired,
     origin_ = std::make_shared<const Origin>(Origin{desired_->digest(), std::move(info.commit)});
     safeguards_ = std::move(safeguards);
     plan_awaited_ = false;
+    tally_.begin(desired_, plan);
     actions.batch.keys = std::move(plan.lapsed);
     if (plan.own_id) {
         safeguards_.own.id = plan.own_id;
@@ -91,6 +92,7 @@ Actions Reconciler::withdrawn(const std::vector<KeyId>& ids, Now now) {
         if (auto work = schedule_.returned(id)) {
             if (!work->look()) {
                 actions.batch.keys.push_back(work->change.known);
+                tally_.set(id, key_state(work->change));
             }
             schedule_.wait(std::move(*work), now.mono);
         }
@@ -262,6 +264,7 @@ Work Reconciler::first_try(Change change) const {
 void Reconciler::next_for(const KnownKey& known, Work work, const Answer& answer, Actions& actions, Now now) {
     const bool applied = std::holds_alternative<Applied>(answer.outcome);
     KeyPlan plan = plan_anew(known);
+    tally_.set(known.id, key_state(plan.standing));
     if (run_) {
         run_->entry.applied += applied && !work.look() && !known.rejection ? 1 : 0;
         run_->entry.rejected += plan.standing == Standing::rejected ? 1 : 0;

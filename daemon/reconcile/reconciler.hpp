@@ -9,6 +9,7 @@
 #include "daemon/reconcile/brake.hpp"
 #include "daemon/reconcile/disable_gate.hpp"
 #include "daemon/reconcile/event.hpp"
+#include "daemon/reconcile/key_tally.hpp"
 #include "daemon/reconcile/probe_round.hpp"
 #include "daemon/reconcile/record.hpp"
 #include "daemon/reconcile/resync.hpp"
@@ -65,6 +66,7 @@ struct Safeguards {
 struct Dispatch {
     KeyId id;
     Fields fields;
+    unsigned attempt = 1; // the first of this value, or a later one
 };
 
 // What the machine wants done, in this order: the batch made durable, the events told, the dispatches sent,
@@ -165,6 +167,7 @@ class Reconciler {
     std::size_t in_doubt() const noexcept { return schedule_.in_doubt(); }
     bool denied() const noexcept { return brake_.denied(); }
     bool server_unavailable() const noexcept { return brake_.open(); }
+    const KeyCounts& key_counts() const noexcept { return tally_.counts(); } // since the last plan
 
   private:
     void answer_one(Answer& answer, Actions& actions, Now now);
@@ -180,6 +183,7 @@ class Reconciler {
     void finish_refresh_where_done(Actions& actions, Now now);
     void close_overdue_refresh(Actions& actions, Now now);
     KeyPlan plan_anew(const KnownKey& known) const;
+    void count_held(const HeldPlan& held);
     Fields wanted(const KeyId& id) const;
     Work first_try(Change change) const;
 
@@ -204,6 +208,7 @@ class Reconciler {
     Schedule schedule_;
     DisableGate gate_;
     Resync resync_;
+    KeyTally tally_;
 
     std::shared_ptr<const DesiredState> desired_;
     std::shared_ptr<const Origin> origin_; // of what is wanted now

@@ -81,6 +81,7 @@ void Reconciler::route(Work work, std::optional<MonoTime> wait_until, Actions& a
 void Reconciler::refuse_own_key(Work& work, Actions& actions) {
     work.change.to.enabled.reset();
     work.change.from.enabled.reset();
+    tally_.set(work.change.id, KeyState::rejected);
     if (run_) {
         ++run_->entry.rejected;
     }
@@ -103,6 +104,7 @@ void Reconciler::schedule(Work work, std::optional<MonoTime> wait_until) {
 void Reconciler::settle_gate(Actions& actions, Now now) {
     for (Work& work : gate_.release()) {
         work.passed = gate_.epoch();
+        tally_.set(work.change.id, key_state(work.change));
         schedule_.queue(std::move(work));
     }
     auto held = gate_.held(now.wall);
@@ -119,8 +121,15 @@ void Reconciler::settle_gate(Actions& actions, Now now) {
         held->since = safeguards_.held->digest == held->digest ? safeguards_.held->since : held->since;
     }
     safeguards_.held = held;
+    count_held(*held);
     actions.events.emplace_back(PlanHeld{*held});
     actions.batch.held.emplace(std::move(held));
+}
+
+void Reconciler::count_held(const HeldPlan& held) {
+    for (const KeyId& id : held.ids) {
+        tally_.set(id, KeyState::held);
+    }
 }
 
 // What was held turned out to be little enough: there is nothing left to approve.

@@ -68,6 +68,7 @@ void Reconciler::look_further() {
 // What isn't a look is left to the plan that follows: it sees what is known by then.
 void Reconciler::refresh_next(const KnownKey& known, Work work, const Answer& answer, Actions& actions,
                               Now now) {
+    tally_.set(answer.id, key_state(plan_anew(known).standing));
     if (work.change.reason != Reason::probe || !refresh_->awaits(answer.id)) {
         return;
     }

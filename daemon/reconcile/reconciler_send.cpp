@@ -36,8 +36,9 @@ void Reconciler::hand_out(Work work, Actions& actions, Now now) {
     work.credentials = credentials_;
     if (!work.look()) {
         actions.batch.keys.push_back(mark_in_doubt(work.change, now.wall));
+        tally_.set(work.change.id, KeyState::in_doubt);
     }
-    actions.dispatches.push_back({work.change.id, work.change.to});
+    actions.dispatches.push_back({work.change.id, work.change.to, work.attempt + 1});
     schedule_.handed_out(std::move(work));
 }
 

@@ -14,6 +14,7 @@ struct Answer {
     Outcome outcome;
     int status = 0; // HTTP; 0: none
     std::chrono::milliseconds duration{0};
+    unsigned attempt = 1; // as the dispatch says
 };
 
 AnswerContext context_of(const Work& work, const Answer& answer);

@@ -114,6 +114,11 @@ void Engine::stop() {
 void Engine::drain() {
     take_turn();
     std::vector<Answer> answers = pool_.drain();
+    for (const Answer& answer : answers) {
+        for (const auto& listener : answer_listeners_) {
+            listener(answer);
+        }
+    }
     if (!answers.empty()) {
         perform(reconciler_.answered(std::move(answers), current_time()));
     }

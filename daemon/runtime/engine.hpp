@@ -55,6 +55,11 @@ class Engine final : public DesiredSink {
     // Is called with each event when it is told, and what it tells is durable.
     void on_event(std::function<void(const Event&)> listener) { listeners_.push_back(std::move(listener)); }
 
+    // Is called with each answer of the API, or the lack of one, as it comes: once for every request.
+    void on_answer(std::function<void(const Answer&)> listener) {
+        answer_listeners_.push_back(std::move(listener));
+    }
+
     // The token that requests carry from now on. Call before the first desired().
     void use_token(const Secret& token);
 
@@ -91,6 +96,11 @@ class Engine final : public DesiredSink {
     const std::optional<RefreshFinished>& last_refresh() const noexcept { return last_refresh_; }
     const std::optional<Suspension>& suspension() const noexcept { return suspension_; }
     std::optional<Progress> progress(MonoTime now) const { return reconciler_.progress(now); }
+    const std::shared_ptr<const DesiredState>& in_force() const noexcept {
+        return desired_;
+    }                                                                                      // may be nullptr
+    const std::optional<WallTime>& next_transition() const noexcept { return next_turn_; } // of the file
+    const KeyCounts& key_counts() const noexcept { return reconciler_.key_counts(); }
     StateStore& store() noexcept { return store_; }
     // Once it is stopped: for the next engine. This one is good for nothing any more.
     StateStore release_state() { return std::move(store_); }
@@ -135,6 +145,7 @@ class Engine final : public DesiredSink {
     EventLoop::Timer prune_timer_;
     WallAlarm alarm_; // for what the file or a suspension names as a date
     std::vector<std::function<void(const Event&)>> listeners_;
+    std::vector<std::function<void(const Answer&)>> answer_listeners_;
 
     EngineOptions options_;
     std::shared_ptr<const DesiredState> desired_;   // as of the last moment that the file names

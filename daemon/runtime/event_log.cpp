@@ -212,6 +212,10 @@ void log_daemon_stopping(Log& log, const std::string& why) {
     log.event(LogLevel::info, "daemon_stopping", {{"why", why}});
 }
 
+void log_status_listening(Log& log, const std::string& address) {
+    log.event(LogLevel::info, "status_listening", {{"address", address}});
+}
+
 void log_desired_loaded(Log& log, const DesiredState& desired) {
     log.event(LogLevel::info, "desired_loaded",
               {{"keys", number(desired.keys().size())},

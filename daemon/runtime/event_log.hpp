@@ -25,6 +25,8 @@ struct StartInfo {
 };
 void log_daemon_started(Log& log, const StartInfo& info);
 void log_daemon_stopping(Log& log, const std::string& why);
+// `address`: as a client names it.
+void log_status_listening(Log& log, const std::string& address);
 void log_desired_loaded(Log& log, const DesiredState& desired);
 // One line a diagnostic; warnings of a valid file as well.
 void log_desired_invalid(Log& log, const std::vector<Diagnostic>& diagnostics, bool last_good_in_force);

@@ -18,6 +18,7 @@ struct EventId {
 inline constexpr auto event_ids = std::to_array<EventId>({
     {"daemon_started", "d8fdd8f663f54b20883aaf5a67b97fb2"},
     {"daemon_stopping", "c44265a9c1d0407497c73bb869154510"},
+    {"status_listening", "88520c4ab95e4ae8a823e0249b81b939"},
     {"settings_reloaded", "1e99ac4fd6ec4c9cb1575c3d72f4fd35"},
     {"settings_invalid", "79b3e24352ae4eb88db1563516b1e019"},
     {"settings_warning", "00c01ad6ff42435683d0ad51a168dd4d"},

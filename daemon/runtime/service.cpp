@@ -99,6 +99,7 @@ void DesiredFollower::load() {
         }
         return;
     }
+    last_good_ = current_time().wall;
     const bool is_new = loaded.value->digest() != digest_;
     if (is_new && may_be_committed_soon(*loaded.value)) {
         return;

@@ -49,6 +49,8 @@ class DesiredFollower {
 
     // Why the file as it is now can't be used: one line; nothing if it can.
     const std::optional<std::string>& degraded() const noexcept { return degraded_; }
+    // When a file that can be used was read last.
+    const std::optional<WallTime>& last_good() const noexcept { return last_good_; }
     bool loaded() const noexcept { return !digest_.empty(); } // a good one, once
 
   private:
@@ -62,6 +64,7 @@ class DesiredFollower {
     MonoTime await_until_{};
     std::string digest_; // of the state in force; empty: none yet
     std::optional<std::string> degraded_;
+    std::optional<WallTime> last_good_;
     std::vector<std::string> told_; // the diagnostics that were logged last
 };
 

@@ -29,7 +29,7 @@ bool stops_everything(const Outcome& outcome) {
     const Exchange done = transport.send(encode_update(dispatch.id, dispatch.fields));
     const Now now = current_time();
     return {dispatch.id, classify(dispatch.id, done, fingerprinter, now.wall), http_status(done),
-            std::chrono::duration_cast<std::chrono::milliseconds>(now.mono - begun)};
+            std::chrono::duration_cast<std::chrono::milliseconds>(now.mono - begun), dispatch.attempt};
 }
 
 } // namespace

@@ -48,7 +48,7 @@ TEST_CASE("examples: the settings file loads, and says what the defaults are") {
           std::get<Percentage>(defaults.guard.max_disable).value);
     CHECK(settings.guard.allow_self_disable == defaults.guard.allow_self_disable);
     CHECK(settings.history.retention == defaults.history.retention);
-    CHECK(settings.status.listen == defaults.status.listen);
+    CHECK(settings.status == defaults.status);
     CHECK(settings.log.format == defaults.log.format);
     CHECK(settings.log.level == defaults.log.level);
 }

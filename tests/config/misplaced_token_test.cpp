@@ -135,7 +135,10 @@ TEST_CASE("misplaced token: as the value of a setting it is described, wherever 
         sources.environment[std::string(info.env)] = token;
         sources.flags[path] = "Bearer " + token;
         const Loaded<Settings> loaded = load_settings(sources);
-        CHECK(loaded.diagnostics.size() == (takes_anything ? 0 : 2));
+        const std::size_t wrong = takes_anything                   ? 0
+                                  : path == "status.allowed_hosts" ? 1
+                                                                   : 2; // it may be a name
+        CHECK(loaded.diagnostics.size() == wrong);
         if (!takes_anything) {
             check_not_shown(loaded.diagnostics);
         }

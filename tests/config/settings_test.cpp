@@ -61,7 +61,7 @@ TEST_CASE("settings: the table names each setting once, in every place") {
         CHECK_FALSE(info.value.empty());
         CHECK_FALSE(info.help.empty());
     }
-    CHECK(paths.size() == 18);
+    CHECK(paths.size() == 20);
 }
 
 TEST_CASE("settings: a flag outranks the environment, that the file, that the default") {
@@ -135,9 +135,46 @@ TEST_CASE("settings: each value has its own rule, whatever it comes from") {
     CHECK(refused("status.listen", ":9464"));
     CHECK(refused("status.listen", "::1:9464"));
     CHECK(refused("status.listen", "127.0.0.1:65536"));
-    CHECK_FALSE(refused("status.listen", "[::1]:9464"));
-    CHECK_FALSE(refused("status.listen", ""));
+    CHECK(refused("status.listen", "metrics.example:9464")); // may stand for any address
+    CHECK(refused("status.listen", "[127.0.0.1]:9464"));
+    CHECK(refused("status.listen", "unix:status.sock"));
+    CHECK(refused("status.listen", "unix:/"));
+    CHECK(refused("status.listen", "unix:/" + std::string(107, 'a')));
+    for (const char* good :
+         {"[::1]:9464", "localhost:9464", "0.0.0.0:0", "unix:/run/apikeyd/status.sock", "systemd", ""}) {
+        CAPTURE(good);
+        CHECK_FALSE(refused("status.listen", good));
+    }
+    CHECK(refused("status.allow_remote", "yes"));
+    CHECK(refused("status.allowed_hosts", "a,,b"));
+    CHECK(refused("status.allowed_hosts", "a:9464"));
+    CHECK_FALSE(refused("status.allowed_hosts", ""));
     CHECK(refused("log.level", "INFO"));
+}
+
+TEST_CASE("settings: names of hosts are a list, in lower case") {
+    CHECK(with_flag("status.allowed_hosts", "Metrics.example.com,b").value->status.allowed_hosts ==
+          std::vector<std::string>{"metrics.example.com", "b"});
+}
+
+TEST_CASE("settings: an address that other machines reach wants a word of its own") {
+    const auto refused_together = [](const std::string& listen, bool allowed) {
+        Settings settings;
+        settings.status.listen = listen;
+        settings.status.allow_remote = allowed;
+        return refuse_combinations(settings);
+    };
+    for (const char* remote : {"0.0.0.0:9464", "[::]:9464", "10.0.0.1:9464", "[2001:db8::1]:9464"}) {
+        CAPTURE(remote);
+        REQUIRE(refused_together(remote, false).size() == 1);
+        CHECK(refused_together(remote, false).front().file == "status.listen");
+        CHECK(refused_together(remote, true).empty());
+    }
+    for (const char* local : {"127.0.0.1:9464", "127.1.2.3:1", "[::1]:9464", "localhost:9464",
+                              "unix:/run/a.sock", "systemd", ""}) {
+        CAPTURE(local);
+        CHECK(refused_together(local, false).empty());
+    }
 }
 
 TEST_CASE("settings: max_disable is a share or a count") {

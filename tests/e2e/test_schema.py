@@ -32,7 +32,8 @@ SCHEMAS = {"desired": harness.ROOT / "docs" / "schema" / "keys.schema.json",
 
 # Where the two disagree, by the word that begins the document's name, and why.
 DISAGREEMENTS = {
-    "pair": "a schema sees one value at a time: not that an id stands twice, or that one time is before another",
+    "pair": "a schema sees one value at a time: not that an id stands twice, that one time is "
+            "before another, or that an address wants a permission",
     "calendar": "the pattern knows how long months are, but not which years are leap years",
     "sum": "a pattern does not add up durations or compare ports",
     "scalar": "a schema sees values, not how they are written: 0o1, 1.0 and 1 are one number to it, TRUE is true, and "

@@ -3,6 +3,7 @@
 #include "daemon/plan/guard.hpp"
 #include "daemon/plan/plan.hpp"
 #include "tests/simulation/simulation.hpp"
+#include "tests/support/key_counts.hpp"
 
 #include <algorithm>
 
@@ -122,6 +123,9 @@ void Simulation::check_rest() {
     }
     Safeguards safeguards;
     const Plan plan = make_plan(*desired_, *store_.known(), {weather_.disable_removed, safeguards.own});
+    if (!test::agrees(machine_->key_counts(), plan)) {
+        violated("at rest, the keys are not counted right");
+    }
     for (const Change& change : plan.changes) {
         const auto remote = remote_.find(change.id);
         const bool own = remote != remote_.end() && remote->second.secret == token_ && change.disables();

@@ -4,12 +4,14 @@
 #include "daemon/reconcile/reconciler.hpp"
 #include "state/state_store.hpp"
 #include "tests/support/desired.hpp"
+#include "tests/support/key_counts.hpp"
 #include "tests/support/keys.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <variant>
@@ -45,6 +47,7 @@ class ReconcileWorld {
         Safeguards current = safeguards;
         current.held = store.held_plan();
         Plan made = make_plan(*desired, *store.known(), {current.disable_removed, current.own});
+        planned = desired;
         perform(reconciler.desired_changed(desired, std::move(made), {store.next_reconciliation(), commit},
                                            std::move(current), now));
     }
@@ -144,6 +147,18 @@ class ReconcileWorld {
         if (refreshed && looked_first) {
             plan();
         }
+        require_true_counts();
+    }
+
+    // Whatever happens, the counts are those of a plan made anew.
+    void require_true_counts() {
+        if (planned && planned == desired && !reconciler.refreshing()) {
+            const Plan anew =
+                make_plan(*desired, *store.known(), {safeguards.disable_removed, safeguards.own});
+            if (!agrees(reconciler.key_counts(), anew)) {
+                throw std::logic_error("the keys are not counted right");
+            }
+        }
     }
 
     template <typename E>
@@ -165,6 +180,7 @@ class ReconcileWorld {
     std::string commit;
     bool looked_first = false; // a plan follows when the looks are over
     std::shared_ptr<const DesiredState> desired;
+    std::shared_ptr<const DesiredState> planned; // what the machine's last plan is of
     Now now{MonoTime{std::chrono::hours{1}}, at_second(100)};
     std::map<KeyId, Fields> sent; // handed out, not answered
     std::map<KeyId, Fields> last_sent;

@@ -86,6 +86,7 @@ inline void log_sample_events(Log& log) {
     log_sample_diagnostics(log,
                            {Severity::error, "keys.yaml", 4, 9, "unknown field", "write enabled", "x", 1});
     log_daemon_started(log, {"1.0", "https://api.example.org", "keys.yaml", "state.db", true});
+    log_status_listening(log, "http://127.0.0.1:9464");
     log_daemon_stopping(log, "SIGTERM");
     log_desired_loaded(log, desired_state({{key_id(1), "a", true}}));
     log_settings_reloaded(log, "apikeyd.yaml");

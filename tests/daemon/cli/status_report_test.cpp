@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/cli/status_report.hpp"
+#include "daemon/cli/status_text.hpp"
 
 #include "tests/support/keys.hpp"
 
@@ -113,9 +113,10 @@ TEST_CASE("status: what stands behind the name is in columns") {
     known[1].doubt = {true, false, at_second(5)};
     const auto text_of = [](const std::vector<KnownKey>& keys) {
         std::size_t at = 0;
+        StatusReport report;
+        report.generated_at = at_second(10);
         return render_status_text(
-            StatusReport{{}, {}, {}, {}, {}, at_second(10)},
-            [&] { return at < keys.size() ? &keys[at++] : nullptr; }, false);
+            report, [&] { return at < keys.size() ? &keys[at++] : nullptr; }, false);
     };
     const std::string some = text_of({known[0], known[1], known[2]});
     CHECK_THAT(

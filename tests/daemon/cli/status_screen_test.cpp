@@ -108,7 +108,7 @@ TEST_CASE("status screen: every window is kept to") {
 TEST_CASE("status screen: what comes doesn't drown the keys") {
     StatusView view = view_of(some_keys(6));
     for (int i = 0; i < 50; ++i) {
-        DriftReport::Upcoming& change = view.report->upcoming->emplace_back();
+        Upcoming& change = view.report->upcoming->emplace_back();
         change.id = key_id(1);
         change.at = at_second(1000 + i);
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/cli/status_report.hpp"
+#include "daemon/cli/status_source.hpp"
 
 #include "config/desired_loader.hpp"
-#include "daemon/cli/planning.hpp"
 
-#include <algorithm>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace apikeyd {
 
@@ -46,38 +46,17 @@ class Keys {
 
 } // namespace
 
-bool StatusReport::holds(const KeyId& id) const {
-    return held_count() > 0 && std::ranges::binary_search(held->ids, id);
-}
-
-StatusReport make_status_report(StateStore& store, WallTime now) {
-    StatusReport report;
-    report.counts = store.counts();
-    report.held = store.held_plan();
-    report.suspension = suspension_in_force(store, now);
-    report.last = store.last_reconciliation();
-    report.generated_at = now;
-    return report;
-}
-
-bool passes(const StatusFilter& filter, const StatusReport& report, const KnownKey& key) {
-    const bool any = filter.in_doubt || filter.rejected || filter.held;
-    return (!filter.key || *filter.key == key.id) &&
-           (!any || (filter.in_doubt && key.doubt.any()) || (filter.rejected && key.rejection) ||
-            (filter.held && report.holds(key.id)));
-}
-
 KeySource keys_to_show(StateStore& store, const StatusFilter& filter, const StatusReport& report) {
     return [keys = std::make_shared<Keys>(store, filter, report)] { return keys->next(); };
 }
 
-std::optional<std::vector<DriftReport::Upcoming>>
-upcoming_by_the_file(const std::string& path, const StatusFilter& filter, StateStore& store, WallTime now) {
+std::optional<std::vector<Upcoming>> upcoming_by_the_file(const std::string& path, const StatusFilter& filter,
+                                                          StateStore& store, WallTime now) {
     const Loaded<DesiredState> desired = load_desired(path, now);
     if (!desired) {
         return std::nullopt;
     }
-    std::vector<DriftReport::Upcoming> upcoming = upcoming_changes(*desired.value, &store);
+    std::vector<Upcoming> upcoming = upcoming_changes(*desired.value, &store);
     std::erase_if(upcoming, [&](const auto& change) { return filter.key && *filter.key != change.id; });
     return upcoming;
 }

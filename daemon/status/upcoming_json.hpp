@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "daemon/cli/drift_report.hpp"
+#include "daemon/status/upcoming.hpp"
 
 #include <Poco/JSON/Array.h>
 #include <Poco/JSON/Object.h>
@@ -23,6 +23,6 @@ Poco::JSON::Object::Ptr source_json(const std::string& file, std::uint32_t line)
 Poco::Dynamic::Var approve_json(const std::string& digest);
 
 // What the file itself will change, by time.
-Poco::JSON::Array::Ptr upcoming_json(const std::vector<DriftReport::Upcoming>& upcoming);
+Poco::JSON::Array::Ptr upcoming_json(const std::vector<Upcoming>& upcoming);
 
 } // namespace apikeyd

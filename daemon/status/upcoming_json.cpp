@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/cli/upcoming_json.hpp"
-
-#include "daemon/cli/drift_words.hpp"
+#include "daemon/status/upcoming_json.hpp"
 
 #include "daemon/runtime/json_text.hpp"
+#include "daemon/status/words.hpp"
 
 namespace apikeyd {
 
@@ -29,9 +28,9 @@ Poco::Dynamic::Var approve_json(const std::string& digest) {
     return object;
 }
 
-Poco::JSON::Array::Ptr upcoming_json(const std::vector<DriftReport::Upcoming>& upcoming) {
+Poco::JSON::Array::Ptr upcoming_json(const std::vector<Upcoming>& upcoming) {
     Poco::JSON::Array::Ptr array = new Poco::JSON::Array;
-    for (const DriftReport::Upcoming& coming : upcoming) {
+    for (const Upcoming& coming : upcoming) {
         auto object = ordered_object();
         object->set("at", format_rfc3339(coming.at));
         object->set("id", coming.id.to_string());

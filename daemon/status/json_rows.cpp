@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/cli/json_rows.hpp"
+#include "daemon/status/json_rows.hpp"
 
 #include "daemon/runtime/json_text.hpp"
 

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/cli/status_report.hpp"
-#include "daemon/cli/upcoming_json.hpp"
 #include "daemon/runtime/json_text.hpp"
+#include "daemon/status/json_rows.hpp"
+#include "daemon/status/status_report.hpp"
+#include "daemon/status/upcoming_json.hpp"
 
 #include <Poco/JSON/Array.h>
+
+#include <algorithm>
+#include <span>
 
 namespace apikeyd {
 
 namespace {
 
-Poco::JSON::Object::Ptr json_of(const HeldPlan& plan) {
+Poco::JSON::Object::Ptr json_of(const HeldPlan& plan, std::size_t most_ids) {
     auto object = ordered_object();
     object->set("digest", plan.digest);
     object->set("revision", plan.revision);
@@ -18,9 +22,10 @@ Poco::JSON::Object::Ptr json_of(const HeldPlan& plan) {
     object->set("approved_at", json_time(plan.approved_at));
     object->set("approve", approve_json(plan.approved_at ? "" : plan.digest));
     Poco::JSON::Array::Ptr ids = new Poco::JSON::Array;
-    for (const KeyId& id : plan.ids) {
+    for (const KeyId& id : std::span(plan.ids).first(std::min(plan.ids.size(), most_ids))) {
         ids->add(id.to_string());
     }
+    object->set("count", plan.ids.size());
     object->set("ids", ids);
     return object;
 }
@@ -87,9 +92,15 @@ std::string render_status_json(const StatusReport& report, const KeySource& next
     auto root = ordered_object();
     root->set("format_version", std::string("1.0"));
     root->set("generated_at", format_rfc3339(report.generated_at));
+    if (report.running) {
+        root->set("verdict", report.running->verdict);
+        root->set("sentence", report.running->sentence);
+        root->set("since", format_rfc3339(report.running->since));
+    }
     root->set("summary", summary);
     root->set("suspension", object_or_null(report.suspension));
-    root->set("held_plan", object_or_null(report.held));
+    root->set("held_plan", report.held ? Poco::Dynamic::Var(json_of(*report.held, report.most_listed))
+                                       : Poco::Dynamic::Var());
     root->set("last_reconciliation", object_or_null(report.last));
     root->set("upcoming",
               report.upcoming ? Poco::Dynamic::Var(upcoming_json(*report.upcoming)) : Poco::Dynamic::Var());
@@ -100,6 +111,15 @@ std::string render_status_json(const StatusReport& report, const KeySource& next
             return key == nullptr ? Poco::JSON::Object::Ptr{} : json_of(*key, report.holds(key->id));
         },
         layout);
+    if (report.next_after) {
+        const auto& next_after = *report.next_after;
+        root->set("next_after",
+                  json_or_null(next_after ? std::optional(next_after->to_string()) : std::nullopt));
+    }
+    return json_with_rows(*root, "keys", [&] {
+        const KnownKey* key = next();
+        return key == nullptr ? Poco::JSON::Object::Ptr{} : json_of(*key, report.holds(key->id));
+    });
 }
 
 } // namespace apikeyd

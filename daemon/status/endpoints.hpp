@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "daemon/status/loop_pulse.hpp"
+#include "daemon/status/site.hpp"
+#include "daemon/status/snapshot.hpp"
+#include "daemon/status/status_reader.hpp"
+
+#include <chrono>
+#include <cstddef>
+
+namespace apikeyd {
+
+// How long the loop may take to come round before it counts as hung: planning a million keys takes some
+// seconds.
+inline constexpr std::chrono::milliseconds loop_patience{5000};
+
+// Keys of /status.json on one page.
+inline constexpr std::size_t default_page = 100;
+inline constexpr std::size_t largest_page = 1000;
+
+// Adds what programs ask for: /metrics, /-/healthy, /-/ready, /status.json; and / for whoever looks. All but
+// the site must outlive its use.
+void add_endpoints(Site& site, const SnapshotBoard& board, LoopPulse& pulse, StatusReader& reader,
+                   std::chrono::milliseconds patience = loop_patience);
+
+// Why the daemon isn't ready to do what it is for; empty: it is.
+std::string not_ready_because(const StatusSnapshot& snapshot);
+
+} // namespace apikeyd

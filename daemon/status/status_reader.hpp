@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "daemon/status/snapshot.hpp"
+#include "daemon/status/status_report.hpp"
+#include "state/known.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace apikeyd {
+
+// Reads the state beside the main thread, in the same process. What it returns is copied: no transaction is
+// open when an answer is written, however slowly that is read. Thread-safe. Throws StateError.
+class StatusReader {
+  public:
+    explicit StatusReader(std::string state_path)
+        : state_path_(std::move(state_path)) {}
+
+    // All but the keys. To count takes a look at every key, so that is done once for each snapshot, and by
+    // one thread at a time. Long lists are cut off.
+    std::shared_ptr<const StatusReport> report(const StatusSnapshot& snapshot, WallTime now);
+
+    // The next keys by id, at most so many.
+    std::vector<KnownKey> keys(const std::optional<KeyId>& after, std::size_t at_most) const;
+
+  private:
+    std::string state_path_;
+    std::mutex mutex_; // guards what follows
+    std::uint64_t number_ = 0;
+    std::shared_ptr<const StatusReport> report_; // of the snapshot with this number
+};
+
+} // namespace apikeyd

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/status/status_service.hpp"
+
+#include "daemon/status/endpoints.hpp"
+
+#include <utility>
+
+namespace apikeyd {
+
+StatusService::StatusService(const StatusSettings& settings, int passed, std::string state_path)
+    : listener_(std::in_place, parse_listen_address(settings.listen).value(), passed)
+    , hosts_(listener_->is_path() ? HostCheck::anything() : HostCheck::names(settings.allowed_hosts))
+    , address_(listener_->address())
+    , local_(listener_->local())
+    , reader_(std::move(state_path)) {}
+
+StatusService::~StatusService() {
+    pulse_.stop(); // or whoever asks would be waited for
+}
+
+void StatusService::start(EventLoop& loop, Engine& engine, const DesiredFollower& follower,
+                          const ProcessHistory& history) {
+    pulse_.attach(loop);
+    engine_ = &engine;
+    follower_ = &follower;
+    publisher_.emplace(board_, history.counters, history.started, engine.store().last_converged());
+    publish(assess(situation_of(engine, follower)));
+    Site site(hosts_);
+    add_endpoints(site, board_, pulse_, reader_);
+    server_.emplace(*std::exchange(listener_, std::nullopt), std::move(site));
+}
+
+void StatusService::publish(const Assessment& assessment) {
+    if (publisher_) {
+        publisher_->publish(*engine_, *follower_, assessment, current_time().wall);
+    }
+}
+
+} // namespace apikeyd

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/status/loop_pulse.hpp"
+
+#include "daemon/runtime/event_loop.hpp"
+#include "daemon/status/endpoints.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <future>
+#include <thread>
+
+using namespace apikeyd;
+using namespace std::chrono_literals;
+using Catch::Matchers::Contains;
+
+namespace {
+
+// The loop goes first, the pulse after it.
+struct World {
+    LoopPulse pulse;
+    EventLoop loop;
+    SnapshotBoard board;
+    StatusReader reader{"/nonexistent/state.db"};
+    Site site{HostCheck::names({})};
+
+    World() { pulse.attach(loop); }
+    WebResponse healthy(std::chrono::milliseconds patience) {
+        add_endpoints(site, board, pulse, reader, patience);
+        return site.answer({"GET", "/-/healthy", {"localhost"}});
+    }
+};
+
+} // namespace
+
+TEST_CASE("pulse: a loop that turns says so each time it is asked") {
+    World world;
+    std::thread asking([&] {
+        for (int i = 0; i < 3; ++i) {
+            CHECK(world.healthy(60s).status == 200);
+        }
+        world.pulse.stop();
+        CHECK(world.healthy(60s).status == 503); // nobody waits for a loop that has ended
+    });
+    auto done = std::async(std::launch::async, [&] { asking.join(); });
+    while (done.wait_for(0s) != std::future_status::ready) {
+        world.loop.step(10ms);
+    }
+}
+
+TEST_CASE("pulse: a loop that does not turn is not healthy") {
+    World world;
+    const WebResponse response = world.healthy(20ms);
+    CHECK(response.status == 503);
+    CHECK_THAT(response.body, Contains("not healthy"));
+    world.loop.step(0ms); // it comes round after all, and answers the next one
+    std::thread asking([&] { CHECK(world.healthy(60s).status == 200); });
+    auto done = std::async(std::launch::async, [&] { asking.join(); });
+    while (done.wait_for(0s) != std::future_status::ready) {
+        world.loop.step(10ms);
+    }
+}
+
+TEST_CASE("ready: the first thing that keeps it from its work is named") {
+    StatusSnapshot snapshot;
+    CHECK(not_ready_because(snapshot) == "the desired file was not read yet");
+    snapshot.load_problem = "keys.yaml:5:14: 'yes' is not a boolean";
+    CHECK(not_ready_because(snapshot) == "keys.yaml:5:14: 'yes' is not a boolean");
+    snapshot.last_load_good = true;
+    CHECK(not_ready_because(snapshot).empty());
+    snapshot.api_unavailable = true;
+    CHECK(not_ready_because(snapshot) == "the API does not answer");
+    snapshot.denial = "HTTP 401";
+    CHECK(not_ready_because(snapshot) == "access is denied: HTTP 401");
+    snapshot.state_trouble = "state.db: no room";
+    CHECK(not_ready_because(snapshot) == "state.db: no room");
+}

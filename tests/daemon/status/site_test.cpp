@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/status/site.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <stdexcept>
+
+using namespace apikeyd;
+using Catch::Matchers::Contains;
+
+namespace {
+
+Site site(HostCheck hosts = HostCheck::names({"metrics.example.com"})) {
+    Site made(std::move(hosts));
+    made.add("/", [](const Query&) { return WebResponse{200, "root"}; });
+    made.add("/echo", [](const Query& query) {
+        std::string body;
+        for (const auto& [name, value] : query) {
+            body += name + "=" + value + ";";
+        }
+        return WebResponse{200, body};
+    });
+    made.add("/broken", [](const Query&) -> WebResponse { throw std::runtime_error("it broke"); });
+    made.add("/styled", [](const Query&) {
+        WebResponse response{200, "", "text/html"};
+        response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'";
+        return response;
+    });
+    return made;
+}
+
+WebResponse ask(const std::string& target, const std::string& method = "GET",
+                const std::vector<std::string>& hosts = {"localhost"}) {
+    return site().answer({method, target, hosts});
+}
+
+} // namespace
+
+TEST_CASE("site: a path is answered exactly, with its decoded query") {
+    CHECK(ask("/").body == "root");
+    CHECK(ask("/echo?b=%3Cx%3E&a=1+2&a=3").body == "a=3;b=<x>;");
+    CHECK(ask("/%65cho").status == 200);
+    CHECK(ask("/echo/").status == 404);
+    CHECK(ask("//").status == 404);
+    CHECK(ask("/../etc/passwd").status == 404);
+    CHECK(ask("/", "HEAD").status == 200);
+}
+
+TEST_CASE("site: what is no path of ours is refused") {
+    for (const char* target : {"", "*", "echo", "http://localhost/echo", "/echo?a=%zz", "/%4"}) {
+        CAPTURE(target);
+        CHECK(ask(target).status == 400);
+    }
+    CHECK(ask("/" + std::string(2047, 'a')).status == 404);
+    CHECK(ask("/" + std::string(2048, 'a')).status == 414);
+}
+
+TEST_CASE("site: nothing but GET and HEAD, and it says so") {
+    for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "get", "CONNECT"}) {
+        CAPTURE(method);
+        const WebResponse response = ask("/", method);
+        CHECK(response.status == 405);
+        CHECK(response.headers.at("Allow") == "GET, HEAD");
+    }
+}
+
+TEST_CASE("site: it answers to names that a foreign page can't have, and to no other") {
+    for (const char* host : {"localhost", "LocalHost:9464", "127.0.0.1", "127.0.0.1:9464", "[::1]:9464",
+                             "[::1]", "192.0.2.1:80", "metrics.example.com", "Metrics.Example.com:9464"}) {
+        CAPTURE(host);
+        CHECK(ask("/", "GET", {host}).status == 200);
+    }
+    for (const char* host :
+         {"evil.example", "evil.example:9464", "localhost.evil.example", "127.0.0.1.evil.example",
+          "metrics.example.com.evil.example", "", ":9464", "localhost:", "localhost:x", "localhost:123456",
+          "[::1", "::1", "0x7f.1", "localhost, evil.example"}) {
+        CAPTURE(host);
+        CHECK(ask("/", "GET", {host}).status == 421);
+    }
+    CHECK(ask("/", "GET", {}).status == 400);
+    CHECK(ask("/", "GET", {"localhost", "evil.example"}).status == 400);
+    CHECK(site(HostCheck::anything()).answer({"GET", "/", {"anything.example"}}).status == 200);
+}
+
+TEST_CASE("site: every answer carries what keeps browsers from misusing it") {
+    for (const WebResponse& response : {ask("/"), ask("/none"), ask("/broken"), ask("/", "POST"),
+                                        ask("/", "GET", {"evil.example"}), ask("*")}) {
+        CHECK_THAT(response.headers.at("Content-Security-Policy"),
+                   Contains("default-src 'none'") && Contains("frame-ancestors 'none'"));
+        CHECK(response.headers.at("X-Content-Type-Options") == "nosniff");
+        CHECK(response.headers.at("Cache-Control") == "no-store");
+        CHECK(response.headers.at("Referrer-Policy") == "no-referrer");
+        CHECK(response.headers.at("Cross-Origin-Resource-Policy") == "same-origin");
+    }
+    CHECK(ask("/styled").headers.at("Content-Security-Policy") == "default-src 'none'; style-src 'self'");
+}
+
+TEST_CASE("site: a handler that fails is answered for") {
+    CHECK(ask("/broken").status == 500);
+    CHECK_THAT(ask("/broken").body, Contains("it broke"));
+}
