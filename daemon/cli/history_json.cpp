@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/history_report.hpp"
-#include "daemon/status/json_rows.hpp"
 #include "daemon/runtime/json_text.hpp"
+#include "daemon/status/history_words.hpp"
+#include "daemon/status/json_rows.hpp"
 
 #include <Poco/JSON/Array.h>
 
