@@ -135,7 +135,10 @@ class Daemon {
             frame_.loop(), line.sources.settings_file, [this] { reload_settings(); },
             !inotify_sees_all(line.sources.settings_file));
         converger_.engine().on_answer(
-            [&history](const Answer& answer) { history.counters.answered(answer); });
+            [&history](const Answer& answer) {
+                history.counters.answered(answer);
+                history.counters.traffic.add(answer, current_time().wall);
+            });
         converger_.engine().on_event([&history](const Event& event) { history.counters.told(event); });
         if (status_server_) {
             status_server_->start(frame_.loop(), converger_.engine(), frame_.follower(), history);
