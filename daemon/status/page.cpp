@@ -40,9 +40,8 @@ WebResponse page(const SnapshotBoard& board, StatusReader& reader, const Query& 
     PageData data;
     data.query = std::get<KeyQuery>(parsed);
     data.snapshot = board.current();
-    data.now = current_time().wall;
     try {
-        const auto report = reader.report(*data.snapshot, data.now);
+        const auto report = reader.report(*data.snapshot, current_time().wall);
         data.table = reader.key_table(*data.snapshot, *report, data.query);
         if (!data.table) {
             return busy();
@@ -55,6 +54,7 @@ WebResponse page(const SnapshotBoard& board, StatusReader& reader, const Query& 
         data.table.reset();
         data.history = {};
     }
+    data.now = current_time().wall; // after what was read: nothing of it lies in the future
     return {200, render_page(data), "text/html; charset=utf-8", {{"Content-Security-Policy", page_policy}}};
 }
 

@@ -96,7 +96,7 @@ std::string counts(const PageData& data) {
                                  RowState::rejected, RowState::held}) {
         const bool aged = state == RowState::in_sync && table.oldest_in_sync;
         text += card({label_of(state), table[state], look_of(state).tone, of(false, state),
-                      aged ? "oldest answer " + html_age(*table.oldest_in_sync) : ""},
+                      aged ? "oldest " + html_age(*table.oldest_in_sync) : ""},
                      data.query);
     }
     return R"(<ul class="cards">)" + ("\n" + text) + "</ul>\n" + bar(table);
@@ -125,13 +125,13 @@ std::string held_notice(const PageData& data) {
 std::string suspension_notice(const Suspension& pause) {
     return fmt::format(
         R"(<section class="notice violet" aria-labelledby="pause-title"><h2 id="pause-title">Nothing is sent</h2>
-<p>Suspended{} {}, until {}{}{}. To go on before that:</p>
+<p>Suspended{} {}{}{}; goes on {}. To go on before that:</p>
 <p class="command"><code id="resume">apikeyd resume</code><button type="button" class="copy" id="copy-resume" data-copy="resume" hidden>Copy</button></p>
 </section>
 )",
         pause.by.empty() ? "" : " by " + html_isolated(pause.by), html_age(pause.since),
-        html_wait(pause.until), pause.reason.empty() ? "" : ": ",
-        pause.reason.empty() ? "" : html_isolated(pause.reason));
+        pause.reason.empty() ? "" : ": ", pause.reason.empty() ? "" : html_isolated(pause.reason),
+        html_wait(pause.until));
 }
 
 std::string notices(const PageData& data) {

@@ -135,6 +135,9 @@ std::string html_source(const std::string& file, std::uint32_t line) {
 }
 
 std::string milliseconds_text(std::chrono::milliseconds duration) {
+    if (duration.count() < 1) {
+        return "under 1 ms";
+    }
     return duration.count() < 1000 ? fmt::format("{} ms", duration.count())
                                    : fmt::format("{:.1f} s", static_cast<double>(duration.count()) / 1000);
 }

@@ -76,16 +76,17 @@ section:focus { outline: none; }
 #keys table { table-layout: fixed; }
 #keys caption { font-weight: 400; font-size: .84rem; color: var(--soft); padding: 0 1.25rem .5rem; }
 #keys thead th { white-space: nowrap; padding-inline: .6rem; }
-#keys thead th:first-child { width: 28%; padding-left: 1.25rem; }
+#keys thead th:first-child { width: 14.8rem; padding-left: 1.25rem; }
 #keys thead th:nth-child(4) { width: 6.8rem; }
 #keys thead th:last-child { width: 25%; }
 #keys tbody td { padding-inline: .6rem; }
+#keys tbody th { padding-right: .4rem; }
 #keys thead a { color: inherit; text-decoration: none; }
 #keys thead a:hover { text-decoration: underline; }
 #keys .arrow { margin-left: .3rem; }
 #keys th[aria-sort] { color: var(--text); }
 #keys .key { display: block; }
-#keys td time { white-space: nowrap; }
+#keys td time { white-space: normal; }
 #keys .key .where { display: block; }
 #keys .key code { display: inline-block; margin-right: .7rem; overflow-wrap: anywhere; }
 .badge { margin: 0; white-space: nowrap; }
@@ -108,7 +109,7 @@ section:focus { outline: none; }
 .side time { font-size: .84rem; }
 .side .name { font-weight: 600; color: var(--text); }
 .coming li { display: flex; gap: .7rem; }
-.timeline li { position: relative; padding-left: 2.4rem; }
+.side .timeline li { position: relative; padding-left: 2.4rem; }
 .timeline li::before { content: ""; position: absolute; left: 1.25rem; top: 1.05rem; width: .6rem; height: .6rem;
   border-radius: 50%; background: var(--tone); }
 .timeline li::after { content: ""; position: absolute; left: calc(1.55rem - 1px); top: 1.9rem; bottom: -.95rem;

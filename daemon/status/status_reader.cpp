@@ -93,6 +93,9 @@ KeyTable StatusReader::scan(const StatusSnapshot& snapshot, const StatusReport& 
     StateStore store = open(state_path_);
     const RowRules rules{snapshot.disable_removed, [&report](const KeyId& id) { return report.holds(id); },
                          snapshot.refused_own};
+    // Under way until the end: all that is read is of one moment, whatever is written meanwhile.
+    const auto one_moment = store.known();
+    one_moment->next();
     return make_key_table(
         snapshot.desired.get(), store.known(), [&store](const KeyId& id) { return store.find(id); }, rules,
         query);
