@@ -49,9 +49,9 @@ std::string sort_options(const KeyQuery& query) {
 std::string search_form(const KeyQuery& query) {
     return fmt::format(
         R"(<form id="search" role="search" action="#keys" method="get">
-<label class="wide">Search <input type="search" name="q" id="q" value="{}" placeholder="name or id" maxlength="200" autocomplete="off" spellcheck="false"></label>
-<label>Show <select name="state" id="state">{}</select></label>
-<label>Sort by <select name="sort" id="sort">{}</select></label>
+<div class="wide"><label for="q">Search</label><input type="search" name="q" id="q" value="{}" placeholder="name or id" maxlength="200" autocomplete="off" spellcheck="false"></div>
+<div><label for="state">Show</label><select name="state" id="state">{}</select></div>
+<div><label for="sort">Sort by</label><select name="sort" id="sort">{}</select></div>
 <button type="submit">Search</button>
 </form>
 )",
@@ -151,14 +151,12 @@ std::string row_html(const KeyRow& row) {
            state_cell(row) + "</tr>\n";
 }
 
-std::string page_link(const KeyQuery& shown, std::size_t page, bool there, std::string_view label,
-                      std::string_view sign) {
-    if (!there) {
-        return fmt::format(R"(<span class="off" aria-hidden="true">{}</span>)", sign);
-    }
+// `text`: what is seen, and what is only heard.
+std::string page_link(const KeyQuery& shown, std::size_t page, bool there, std::string_view text) {
     KeyQuery query = shown;
     query.page = page;
-    return fmt::format(R"(<a href="{}" aria-label="{}">{}</a>)", link_to(query), label, sign);
+    return there ? fmt::format(R"(<a href="{}">{}</a>)", link_to(query), text)
+                 : fmt::format(R"(<span class="off" aria-hidden="true">{}</span>)", text);
 }
 
 std::string pager(const KeyQuery& query, const KeyTable& table) {
@@ -170,10 +168,15 @@ std::string pager(const KeyQuery& query, const KeyTable& table) {
     return fmt::format(
         R"(<nav class="pager" aria-label="Pages of keys">{}{}<span>page {} of {}</span>{}{}</nav>
 )",
-        page_link(query, 1, before, "first page", "«"),
-        page_link(query, table.page - 1, before, "previous page", "‹ before"), grouped(table.page),
-        grouped(table.pages()), page_link(query, table.page + 1, behind, "next page", "next ›"),
-        page_link(query, table.pages(), behind, "last page", "»"));
+        page_link(query, 1, before,
+                  R"(<span aria-hidden="true">«</span><span class="heard">first page</span>)"),
+        page_link(query, table.page - 1, before,
+                  R"(<span aria-hidden="true">‹</span> previous<span class="heard"> page</span>)"),
+        grouped(table.page), grouped(table.pages()),
+        page_link(query, table.page + 1, behind,
+                  R"(next<span class="heard"> page</span> <span aria-hidden="true">›</span>)"),
+        page_link(query, table.pages(), behind,
+                  R"(<span aria-hidden="true">»</span><span class="heard">last page</span>)"));
 }
 
 std::string nothing(const PageData& data) {

@@ -30,7 +30,7 @@ section:focus { outline: none; }
 .mark svg { width: 62%; fill: none; stroke: currentColor; stroke-width: 2.4; stroke-linecap: round;
   stroke-linejoin: round; }
 .silent .banner { --tone: var(--soft); --well-tone: var(--well); border-left-style: dashed; }
-.silent .banner ~ * { opacity: .75; }
+.silent .banner ~ * { filter: grayscale(1); }
 
 .cards { grid-template-columns: repeat(7, minmax(0, 1fr)); }
 .cards a { display: flex; flex-direction: column; height: 100%; background: var(--card); color: inherit;
@@ -67,7 +67,8 @@ section:focus { outline: none; }
 .more { padding: .6rem 1.25rem .9rem; color: var(--soft); font-size: .84rem; border-top: 1px solid var(--line); }
 
 #search { display: flex; flex-wrap: wrap; gap: .6rem 1rem; align-items: end; padding: 0 1.25rem 1rem; }
-#search label { display: grid; gap: .15rem; color: var(--soft); font-size: .84rem; }
+#search div { display: grid; gap: .15rem; }
+#search label { color: var(--soft); font-size: .84rem; }
 #search .wide { flex: 1 1 14rem; }
 #search input, #search select { font: inherit; font-size: .95rem; color: var(--text); background: var(--page);
   border: 1px solid var(--soft); border-radius: 6px; padding: .33rem .6rem; width: 100%; min-width: 0; }
@@ -101,7 +102,8 @@ section:focus { outline: none; }
 .field .to { --tone: var(--amber); --well-tone: var(--amber-well); }
 .pager { display: flex; flex-wrap: wrap; gap: .4rem 1.1rem; align-items: center; justify-content: center;
   padding: .8rem 1rem; border-top: 1px solid var(--line); }
-.pager .off { color: var(--soft); opacity: .55; }
+.heard { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.pager .off { color: var(--soft); }
 
 .side li { padding: .55rem 1.25rem; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
 .side .what { color: var(--tone); }
@@ -169,7 +171,7 @@ footer { border-top: 1px solid var(--line); padding-top: 1rem; }
   #keys td[data-label="state"]::before { content: none; }
   #keys td:not([data-label="state"]) { order: 2; }
   .why { display: inline; margin-left: .4rem; }
-  #search label { flex: 1 1 8rem; }
+  #search div { flex: 1 1 8rem; }
   #keys td { grid-template-columns: 5.2rem minmax(0, 1fr); padding: .08rem 0; }
   .minutes, .minutes thead, .minutes tbody { display: table; width: 100%; }
   .minutes thead { position: static; clip-path: none; height: auto; width: 100%; }
