@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/utf8.hpp"
-#include "daemon/cli/drift_html_style.hpp"
 #include "daemon/cli/drift_words.hpp"
+#include "daemon/status/html_style.hpp"
+#include "daemon/status/html_text.hpp"
 
 #include <fmt/format.h>
 
@@ -12,49 +12,6 @@ namespace apikeyd {
 
 namespace {
 
-// Text from outside, fit for content and for attributes in double quotes.
-std::string escaped(std::string_view text) {
-    std::string result;
-    for (const char one : visible_text(text)) {
-        switch (one) {
-        case '&':
-            result += "&amp;";
-            break;
-        case '<':
-            result += "&lt;";
-            break;
-        case '>':
-            result += "&gt;";
-            break;
-        case '"':
-            result += "&quot;";
-            break;
-        case '\'':
-            result += "&#39;";
-            break;
-        default:
-            result += one;
-        }
-    }
-    return result;
-}
-
-// A name may be written from right to left: what stands around it must not turn with it.
-std::string isolated(std::string_view text) {
-    return "<bdi>" + escaped(text) + "</bdi>";
-}
-
-std::string code(std::string_view text) {
-    return "<code>" + escaped(text) + "</code>";
-}
-
-std::string time_element(WallTime time) {
-    std::string shown = format_second(time); // 2026-12-31T00:00:00Z
-    shown.replace(shown.find('T'), 1, " ");
-    shown.replace(shown.find('Z'), 1, " UTC");
-    return fmt::format("<time datetime=\"{}\">{}</time>", format_rfc3339(time), shown);
-}
-
 const char* tone_of(const DriftReport::Item& item) {
     return item.held ? "red" : item.change.reason == Reason::first_seen ? "blue" : "amber";
 }
@@ -62,8 +19,8 @@ const char* tone_of(const DriftReport::Item& item) {
 std::string key_cell(std::string_view sign, const char* tone, const std::string& name, const KeyId& id) {
     return fmt::format("<th scope=\"row\"><div class=\"key\"><span class=\"sign {}\">{}</span><div>"
                        "<span class=\"name\">{}</span> {}</div></div></th>",
-                       tone, escaped(sign), name.empty() ? "(name not known)" : isolated(name),
-                       code(id.to_string()));
+                       tone, html_escaped(sign), name.empty() ? "(name not known)" : html_isolated(name),
+                       html_code(id.to_string()));
 }
 
 std::string cell(std::string_view label, const std::string& content) {
@@ -72,7 +29,7 @@ std::string cell(std::string_view label, const std::string& content) {
 
 std::string source_cell(const std::string& file, std::uint32_t line) {
     const std::string source = source_of(file, line);
-    return cell("source", file.empty() ? "<span class=\"dim\">" + source + "</span>" : code(source));
+    return cell("source", file.empty() ? "<span class=\"dim\">" + source + "</span>" : html_code(source));
 }
 
 const char* tone_of(const FieldChange& field) {
@@ -84,21 +41,21 @@ std::string change_of(const Change& change) {
     for (const FieldChange& field : field_changes(change)) {
         text += fmt::format("<div class=\"field\"><i>{}</i><span class=\"from\">{}</span> → "
                             "<span class=\"to {}\">{}</span></div>",
-                            field.field, field.from ? isolated(*field.from) : "?", tone_of(field),
-                            isolated(field.to));
+                            field.field, field.from ? html_isolated(*field.from) : "?", tone_of(field),
+                            html_isolated(field.to));
     }
     return text;
 }
 
 std::string evidence_of(const DriftReport::Item& item, WallTime now) {
     const std::string text = describe_evidence(item, now);
-    return item.change.known.observed ? text + time_element(item.change.known.observed->observed_at) : text;
+    return item.change.known.observed ? text + html_time(item.change.known.observed->observed_at) : text;
 }
 
 std::string row_of(const DriftReport::Item& item, WallTime now) {
     return "<tr>" + key_cell(sign_of(item), tone_of(item), item.name, item.change.id) +
            cell("change", change_of(item.change)) +
-           cell("reason", escaped(describe_reason(item.change, now)) +
+           cell("reason", html_escaped(describe_reason(item.change, now)) +
                               (item.held ? " <span class=\"badge red\">held</span>" : "")) +
            cell("evidence", evidence_of(item, now)) + source_cell(item.file, item.line) + "</tr>\n";
 }
@@ -138,7 +95,7 @@ std::string row_of(const DriftReport::Note& note, const char* sign, const char* 
     const DriftReport::Item& item = note.item;
     return "<tr>" + key_cell(sign, tone, item.name, item.change.id) +
            (changes ? cell("change", change_of(item.change)) : "") +
-           cell("why", isolated(describe_note(note, now))) + cell("evidence", evidence_of(item, now)) +
+           cell("why", html_isolated(describe_note(note, now))) + cell("evidence", evidence_of(item, now)) +
            source_cell(item.file, item.line) + "</tr>\n";
 }
 
@@ -162,7 +119,7 @@ std::string upcoming_table(const DriftReport& report) {
     for (const DriftReport::Upcoming& coming : report.upcoming) {
         rows += "<tr>" + key_cell(">", "violet", coming.name, coming.id) +
                 cell("action", coming.enabled ? "enable" : "disable") +
-                cell("when", describe_wait(coming.at, report.generated_at) + time_element(coming.at)) +
+                cell("when", describe_wait(coming.at, report.generated_at) + html_time(coming.at)) +
                 source_cell(coming.file, coming.line) + "</tr>\n";
     }
     return rows.empty() ? ""
@@ -212,22 +169,24 @@ std::string approval_of(const DriftReport& report) {
         return {};
     }
     const auto [daemon, pipeline] = approve_commands(digest);
-    return fmt::format(" Let them go with the daemon: {}; in a pipeline: {}", code(daemon), code(pipeline));
+    return fmt::format(" Let them go with the daemon: {}; in a pipeline: {}", html_code(daemon),
+                       html_code(pipeline));
 }
 
 std::string notices(const DriftReport& report) {
     std::string text;
     for (const std::string& problem : report.problems) {
-        text += fmt::format("<div class=\"notice red\"><p><b>Problem</b>: {}</p></div>\n", isolated(problem));
+        text += fmt::format("<div class=\"notice red\"><p><b>Problem</b>: {}</p></div>\n",
+                            html_isolated(problem));
     }
     if (report.suspension) {
         const Suspension& pause = *report.suspension;
         text +=
             fmt::format("<div class=\"notice violet\"><p><b>Suspended</b> until {} ({}){}{}. Nothing is sent."
                         "</p></div>\n",
-                        time_element(pause.until), describe_wait(pause.until, report.generated_at),
-                        pause.by.empty() ? "" : " by " + isolated(pause.by),
-                        pause.reason.empty() ? "" : ": " + isolated(pause.reason));
+                        html_time(pause.until), describe_wait(pause.until, report.generated_at),
+                        pause.by.empty() ? "" : " by " + html_isolated(pause.by),
+                        pause.reason.empty() ? "" : ": " + html_isolated(pause.reason));
     }
     if (const std::string held = describe_hold(report); !held.empty()) {
         text += fmt::format("<div class=\"notice red\"><p><b>Held</b>: {}.{}</p></div>\n", held,
@@ -244,15 +203,15 @@ std::string banner(const char* tone, const char* mark, const std::string& verdic
 }
 
 std::string footer(const DriftReport& report) {
-    std::string text = "<footer><dl>\n<dt>revision</dt><dd>" + code(report.revision) + "</dd>\n";
+    std::string text = "<footer><dl>\n<dt>revision</dt><dd>" + html_code(report.revision) + "</dd>\n";
     if (report.commit) {
         const Commit& commit = *report.commit;
-        text +=
-            fmt::format("<dt>commit</dt><dd>{} {}, by {}, {}{}</dd>\n", code(commit.id),
-                        isolated(commit.subject), isolated(commit.author), time_element(commit.authored_at),
-                        commit.uncommitted ? "; and edits that are not committed" : "");
+        text += fmt::format("<dt>commit</dt><dd>{} {}, by {}, {}{}</dd>\n", html_code(commit.id),
+                            html_isolated(commit.subject), html_isolated(commit.author),
+                            html_time(commit.authored_at),
+                            commit.uncommitted ? "; and edits that are not committed" : "");
     }
-    return text + "<dt>plan</dt><dd>" + code(report.plan_digest) + "</dd>\n</dl></footer>\n";
+    return text + "<dt>plan</dt><dd>" + html_code(report.plan_digest) + "</dd>\n</dl></footer>\n";
 }
 
 std::string page(const std::string& verdict, WallTime generated_at, const std::string& content) {
@@ -275,7 +234,7 @@ std::string page(const std::string& verdict, WallTime generated_at, const std::s
 </body>
 </html>
 )",
-        verdict, drift_html_style, time_element(generated_at), content);
+        verdict, html_style, html_time(generated_at), content);
 }
 
 } // namespace
@@ -300,9 +259,9 @@ std::string render_drift_errors_html(const std::vector<Diagnostic>& errors, Wall
     for (const Diagnostic& error : errors) {
         std::string text = render_diagnostic(error, false);
         std::string lines;
-        for (std::size_t start = 0; start < text.size();) { // escaped() would make line ends visible
+        for (std::size_t start = 0; start < text.size();) { // html_escaped() would make line ends visible
             const std::size_t end = text.find('\n', start);
-            lines += escaped(std::string_view(text).substr(start, end - start)) + "\n";
+            lines += html_escaped(std::string_view(text).substr(start, end - start)) + "\n";
             start = end + 1;
         }
         list += fmt::format("<li class=\"{}\"><pre>{}</pre></li>\n",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/history_report.hpp"
 #include "daemon/runtime/json_text.hpp"
+#include "daemon/status/history_words.hpp"
 #include "daemon/status/json_rows.hpp"
 
 #include <Poco/JSON/Array.h>

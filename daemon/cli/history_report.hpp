@@ -18,14 +18,6 @@ struct HistoryReport {
     WallTime generated_at{};
 };
 
-// The fields of an entry that are otherwise than was known, though nothing of ours asked for it.
-struct ForeignChange {
-    bool name = false;
-    bool enabled = false;
-    bool any() const noexcept { return name || enabled; }
-};
-ForeignChange foreign_change(const HistoryEntry& entry);
-
 // Some lines an entry, the first of which says when, which key and what happened. Ends with a newline.
 std::string render_history_text(const HistoryReport& report, bool color);
 std::string render_verdict_text(const HistoryVerdict& verdict, bool color);

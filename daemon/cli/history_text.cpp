@@ -4,6 +4,7 @@
 #include "daemon/cli/history_report.hpp"
 #include "daemon/cli/text_columns.hpp"
 #include "daemon/runtime/digest.hpp"
+#include "daemon/status/history_words.hpp"
 
 #include <fmt/format.h>
 
@@ -23,118 +24,27 @@ std::string seconds_of(WallTime time) {
     return format_rfc3339(time).substr(0, 19) + "Z";
 }
 
-std::string shown(std::string_view text) {
-    return visible_text(quote_text(text));
-}
-
-std::string shown(const std::optional<bool>& enabled) {
-    return enabled ? (*enabled ? "true" : "false") : "?";
-}
-std::string shown(const std::optional<std::string>& name) {
-    return name ? shown(std::string_view(*name)) : "?";
-}
-
-// "enabled: true -> false", for a field that went from one value to the other.
-template <typename T>
-std::string step(const char* field, const std::optional<T>& from, const std::optional<T>& to) {
-    return fmt::format("{}: {} -> {}", field, shown(from), shown(to));
-}
-
 std::string join(const std::vector<std::string>& parts) {
     return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-// What was asked for.
-std::string asked_steps(const HistoryEntry& entry) {
-    std::vector<std::string> parts;
-    if (entry.asked.enabled) {
-        parts.push_back(step("enabled", entry.before_enabled, entry.asked.enabled));
-    }
-    if (entry.asked.name) {
-        parts.push_back(step("name", entry.before_name, entry.asked.name));
-    }
-    return parts.empty() ? "looked at" : join(parts);
-}
-
-std::string foreign_steps(const HistoryEntry& entry, const ForeignChange& foreign) {
-    std::vector<std::string> parts;
-    if (foreign.enabled) {
-        parts.push_back(step("enabled", entry.before_enabled, entry.after_enabled));
-    }
-    if (foreign.name) {
-        parts.push_back(step("name", entry.before_name, entry.after_name));
-    }
-    return join(parts);
-}
-
-// What we made of it, foreign changes left out; where that is nothing, how it is.
-std::string own_steps(const HistoryEntry& entry) {
-    std::vector<std::string> parts;
-    if (entry.asked.enabled && entry.before_enabled != entry.after_enabled) {
-        parts.push_back(step("enabled", entry.before_enabled, entry.after_enabled));
-    }
-    if (entry.asked.name && entry.before_name != entry.after_name) {
-        parts.push_back(step("name", entry.before_name, entry.after_name));
-    }
-    if (!parts.empty()) {
-        return join(parts);
-    }
-    return fmt::format("{}: enabled: {}, name: {}", entry.asked.empty() ? "looked at" : "as it was",
-                       shown(entry.after_enabled), shown(entry.after_name));
-}
-
-struct Words {
-    std::string text;
-    const char* color;
-};
-
-const char* color_of_step(const HistoryEntry& entry) {
-    if (!entry.asked.enabled || entry.before_enabled == entry.after_enabled) {
+const char* color_of(HistoryTone tone) {
+    switch (tone) {
+    case HistoryTone::better:
+        return sgr::green;
+    case HistoryTone::worse:
+        return sgr::red;
+    case HistoryTone::changed:
         return sgr::yellow;
+    case HistoryTone::plain:
+        break;
     }
-    return entry.after_enabled == true ? sgr::green : sgr::red;
-}
-
-// What a lack of success is called.
-std::string_view words_for(std::string_view outcome) {
-    static constexpr std::pair<std::string_view, std::string_view> words[] = {
-        {"unknown", "no answer"}, {"retryable", "no verdict"}, {"throttled", "throttled"},
-        {"not_sent", "not sent"}, {"denied", "access denied"},
-    };
-    const auto* const found =
-        std::ranges::find(words, outcome, &std::pair<std::string_view, std::string_view>::first);
-    return found == std::end(words) ? outcome : found->second;
-}
-
-Words what_happened(const HistoryEntry& entry) {
-    const std::string why = entry.detail.empty() ? "" : ": " + visible_text(entry.detail);
-    if (!entry.id) {
-        const std::string detail = entry.detail.empty() ? "" : " " + visible_text(entry.detail);
-        const std::string by = entry.actor.empty() ? "" : fmt::format(" (by {})", visible_text(entry.actor));
-        return {visible_text(entry.reason) + detail + by, sgr::bold};
-    }
-    if (entry.outcome == "rejected") {
-        return {fmt::format("REJECTED {}{}", asked_steps(entry), why), sgr::red};
-    }
-    if (entry.outcome != "applied" && entry.outcome != "observed") {
-        return {fmt::format("{}, {}{}", asked_steps(entry), visible_text(words_for(entry.outcome)), why),
-                sgr::yellow};
-    }
-    const ForeignChange foreign = foreign_change(entry);
-    if (foreign.any()) {
-        const std::string theirs = "changed by someone else: " + foreign_steps(entry, foreign);
-        return {entry.asked.empty() ? theirs : own_steps(entry) + "; " + theirs, sgr::yellow};
-    }
-    return {own_steps(entry), color_of_step(entry)};
+    return sgr::bold;
 }
 
 std::string shown_name(const HistoryEntry& entry) {
-    for (const auto* name : {&entry.after_name, &entry.before_name, &entry.asked.name}) {
-        if (*name) {
-            return visible_text(**name);
-        }
-    }
-    return "(name not known)";
+    const std::string name = name_in_history(entry);
+    return name.empty() ? "(name not known)" : visible_text(name);
 }
 
 std::string short_revision(std::string_view digest) {
@@ -177,17 +87,10 @@ std::string commit_words(const std::string& reference, const std::map<std::strin
     const Commit& commit = found->second;
     return fmt::format("commit {}{}, {}, {}: {}", id, commit.uncommitted ? " and edits since" : "",
                        visible_text(commit.author), seconds_of(commit.authored_at),
-                       shown(std::string_view(commit.subject)));
+                       visible_text(quote_text(commit.subject)));
 }
 
 } // namespace
-
-ForeignChange foreign_change(const HistoryEntry& entry) {
-    return {entry.before_name && entry.after_name && !entry.asked.name &&
-                entry.before_name != entry.after_name,
-            entry.before_enabled && entry.after_enabled && !entry.asked.enabled &&
-                entry.before_enabled != entry.after_enabled};
-}
 
 std::string render_history_text(const HistoryReport& report, bool color) {
     std::size_t width = 0;
@@ -197,10 +100,11 @@ std::string render_history_text(const HistoryReport& report, bool color) {
     width = std::min(width, widest_name);
     std::string text = report.more ? "... there is more before this; --limit N shows it\n" : "";
     for (const HistoryEntry& entry : report.entries) {
-        const Words what = what_happened(entry);
+        const HistoryWords what = what_happened(entry);
         const std::string key =
             entry.id ? fmt::format("{}  {}  ", entry.id->to_string(), padded(shown_name(entry), width)) : "";
-        text += fmt::format("{}  {}{}\n", seconds_of(entry.at), key, colored(what.text, what.color, color));
+        text += fmt::format("{}  {}{}\n", seconds_of(entry.at), key,
+                            colored(visible_text(what.text), color_of(what.tone), color));
         for (const std::string& more :
              {circumstances(entry),
               entry.commit.empty() ? std::string{} : commit_words(entry.commit, report.commits)}) {

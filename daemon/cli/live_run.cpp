@@ -67,7 +67,10 @@ LiveRun::LiveRun(const CommandLine& line, LiveStart start, Notifier& notifier, P
 }
 
 void LiveRun::begin_status(ProcessHistory& history) {
-    converger_.engine().on_answer([&history](const Answer& answer) { history.counters.answered(answer); });
+    converger_.engine().on_answer([&history](const Answer& answer) {
+        history.counters.answered(answer);
+        history.counters.traffic.add(answer, current_time().wall);
+    });
     converger_.engine().on_event([&history](const Event& event) { history.counters.told(event); });
     if (status_) {
         status_->start(frame_.loop(), converger_.engine(), frame_.follower(), history);

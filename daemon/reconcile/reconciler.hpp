@@ -168,6 +168,8 @@ class Reconciler {
     bool denied() const noexcept { return brake_.denied(); }
     bool server_unavailable() const noexcept { return brake_.open(); }
     const KeyCounts& key_counts() const noexcept { return tally_.counts(); } // since the last plan
+    // Our own key, where the plan would disable it and that is refused.
+    const std::optional<KeyId>& refused_own() const noexcept { return refused_own_; }
 
   private:
     void answer_one(Answer& answer, Actions& actions, Now now);
@@ -214,6 +216,7 @@ class Reconciler {
     std::shared_ptr<const Origin> origin_; // of what is wanted now
     Safeguards safeguards_;
     std::string announced_hold_; // its digest
+    std::optional<KeyId> refused_own_;
     bool plan_awaited_ = false;
     std::unordered_set<KeyId>
         fresh_; // answered since the token is this one, while we don't know which key is ours

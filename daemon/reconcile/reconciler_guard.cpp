@@ -35,6 +35,7 @@ void Reconciler::begin_gate(const Plan& plan, Actions& actions) {
         approved.insert(held->approved.begin(), held->approved.end());
     }
     announced_hold_.clear();
+    refused_own_.reset();
     gate_.begin(desired_->intent(),
                 allowed_disables(safeguards_.max_disable, plan.counts.managed + plan.counts.removed),
                 std::move(approved), desired_->keys().empty());
@@ -82,6 +83,7 @@ void Reconciler::refuse_own_key(Work& work, Actions& actions) {
     work.change.to.enabled.reset();
     work.change.from.enabled.reset();
     tally_.set(work.change.id, KeyState::rejected);
+    refused_own_ = work.change.id;
     if (run_) {
         ++run_->entry.rejected;
     }

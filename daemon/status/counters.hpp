@@ -3,6 +3,7 @@
 
 #include "daemon/reconcile/event.hpp"
 #include "daemon/reconcile/record.hpp"
+#include "daemon/status/traffic.hpp"
 
 #include <algorithm>
 #include <array>
@@ -51,6 +52,8 @@ struct Counters {
     Histogram<10> reconcile_duration;
 
     std::uint64_t secrets_changed = 0;
+
+    Traffic traffic; // answers are added to it beside answered()
 };
 
 } // namespace apikeyd

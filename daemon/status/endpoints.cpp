@@ -5,6 +5,7 @@
 #include "config/utf8.hpp"
 #include "daemon/runtime/event_loop.hpp"
 #include "daemon/status/metrics_text.hpp"
+#include "daemon/status/page.hpp"
 #include "state/state_error.hpp"
 
 #include <fmt/format.h>
@@ -87,12 +88,6 @@ WebResponse status_json(const SnapshotBoard& board, StatusReader& reader, const 
             "application/json"};
 }
 
-WebResponse overview(const SnapshotBoard& board) {
-    const auto snapshot = board.current();
-    return {200, fmt::format("apikeyd: {}\n\n/status.json\n/metrics\n/-/healthy\n/-/ready\n",
-                             visible_text(snapshot->sentence))};
-}
-
 } // namespace
 
 std::string not_ready_because(const StatusSnapshot& snapshot) {
@@ -110,7 +105,7 @@ std::string not_ready_because(const StatusSnapshot& snapshot) {
 
 void add_endpoints(Site& site, const SnapshotBoard& board, LoopPulse& pulse, StatusReader& reader,
                    std::chrono::milliseconds patience) {
-    site.add("/", [&board](const Query&) { return overview(board); });
+    add_page(site, board, reader);
     site.add("/metrics", [&board](const Query&) { return metrics(board); });
     site.add("/-/healthy", [&pulse, patience](const Query&) { return healthy(pulse, patience); });
     site.add("/-/ready", [&board](const Query&) { return ready(board); });

@@ -44,6 +44,8 @@ void StatusPublisher::publish(const Engine& engine, const DesiredFollower& follo
         snapshot->hold_digest = engine.held()->digest;
     }
     snapshot->keys = engine.key_counts();
+    snapshot->disable_removed = engine.disables_removed();
+    snapshot->refused_own = engine.refused_own();
     const bool was_converged = std::exchange(converged_, is_converged(engine));
     if (was_converged && !converged_) {
         last_converged_ = now;

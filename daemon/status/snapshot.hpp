@@ -43,6 +43,8 @@ struct StatusSnapshot {
     std::string hold_digest; // "sha256:…"; empty: nothing waits for approval
 
     KeyCounts keys;
+    bool disable_removed = false;           // what becomes of a key that the file doesn't name any more
+    std::optional<KeyId> refused_own;       // the key whose disable is refused since its secret is our token
     bool converged = false;                 // everything is as it is wanted, as far as the answers tell
     std::optional<WallTime> last_converged; // where it isn't: when it was last; nothing: never
     std::optional<WallTime> next_transition;

@@ -6,11 +6,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace apikeyd {
 
 namespace {
 
 constexpr std::size_t most_listed = 100; // held ids, and changes to come
+
+// At work on a table, or waiting for it: the other threads of the server stay free for what is quick.
+constexpr unsigned most_tables = 4;
 
 StateStore open(const std::string& path) {
     auto store = StateStore::open_beside_writer(path);
@@ -40,6 +46,59 @@ std::shared_ptr<const StatusReport> StatusReader::report(const StatusSnapshot& s
 
 std::vector<KnownKey> StatusReader::keys(const std::optional<KeyId>& after, std::size_t at_most) const {
     return open(state_path_).known_after(after, at_most);
+}
+
+RecentHistory StatusReader::history(std::size_t at_most) const {
+    StateStore store = open(state_path_);
+    RecentHistory recent;
+    HistoryFilter filter;
+    filter.limit = at_most;
+    recent.entries = store.history(filter);
+    std::ranges::reverse(recent.entries);
+    for (const HistoryEntry& entry : recent.entries) {
+        if (!entry.commit.empty() && !recent.commits.contains(entry.commit)) {
+            if (auto commit = store.commit_of(entry.commit)) {
+                recent.commits.emplace(entry.commit, *std::move(commit));
+            }
+        }
+    }
+    return recent;
+}
+
+std::shared_ptr<const KeyTable> StatusReader::key_table(const StatusSnapshot& snapshot,
+                                                        const StatusReport& report, const KeyQuery& query) {
+    struct Place {
+        explicit Place(std::atomic<unsigned>& taken_in)
+            : taken(taken_in)
+            , number(++taken) {}
+        ~Place() { --taken; }
+        std::atomic<unsigned>& taken;
+        unsigned number;
+    };
+    const Place place(tables_wanted_);
+    if (place.number > most_tables) {
+        return nullptr;
+    }
+    const std::lock_guard lock(table_mutex_);
+    if (!table_ || table_number_ != snapshot.number || table_query_ != query) {
+        table_ = std::make_shared<const KeyTable>(scan(snapshot, report, query));
+        table_number_ = snapshot.number;
+        table_query_ = query;
+    }
+    return table_;
+}
+
+KeyTable StatusReader::scan(const StatusSnapshot& snapshot, const StatusReport& report,
+                            const KeyQuery& query) const {
+    StateStore store = open(state_path_);
+    const RowRules rules{snapshot.disable_removed, [&report](const KeyId& id) { return report.holds(id); },
+                         snapshot.refused_own};
+    // Under way until the end: all that is read is of one moment, whatever is written meanwhile.
+    const auto one_moment = store.known();
+    one_moment->next();
+    return make_key_table(
+        snapshot.desired.get(), store.known(), [&store](const KeyId& id) { return store.find(id); }, rules,
+        query);
 }
 
 } // namespace apikeyd

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "daemon/status/key_table.hpp"
 #include "daemon/status/snapshot.hpp"
 #include "daemon/status/status_report.hpp"
 #include "state/known.hpp"
 
+#include <atomic>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,6 +16,12 @@
 #include <vector>
 
 namespace apikeyd {
+
+// The last rows of the audit trail, newest first.
+struct RecentHistory {
+    std::vector<HistoryEntry> entries;
+    std::map<std::string, Commit> commits; // by HistoryEntry::commit
+};
 
 // Reads the state beside the main thread, in the same process. What it returns is copied: no transaction is
 // open when an answer is written, however slowly that is read. Thread-safe. Throws StateError.
@@ -28,8 +37,23 @@ class StatusReader {
     // The next keys by id, at most so many.
     std::vector<KnownKey> keys(const std::optional<KeyId>& after, std::size_t at_most) const;
 
+    RecentHistory history(std::size_t at_most) const;
+
+    // The keys as a query wants them, at a look at every key: one at a time, and the last answer is kept for
+    // whoever asks the same. nullptr: too many wait for theirs already.
+    std::shared_ptr<const KeyTable> key_table(const StatusSnapshot& snapshot, const StatusReport& report,
+                                              const KeyQuery& query);
+
   private:
+    KeyTable scan(const StatusSnapshot& snapshot, const StatusReport& report, const KeyQuery& query) const;
+
     std::string state_path_;
+    std::atomic<unsigned> tables_wanted_{0};
+    std::mutex table_mutex_; // guards what follows
+    std::uint64_t table_number_ = 0;
+    KeyQuery table_query_;
+    std::shared_ptr<const KeyTable> table_; // of the snapshot with this number, for this query
+
     std::mutex mutex_; // guards what follows
     std::uint64_t number_ = 0;
     std::shared_ptr<const StatusReport> report_; // of the snapshot with this number

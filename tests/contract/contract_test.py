@@ -6,7 +6,6 @@ the vendor's own, to the letter, and so neither of our two programs is the other
 """
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,40 +17,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 
 import harness  # noqa: E402  (it lies beside the end-to-end tests)
+import npm  # noqa: E402
 from harness import BILLING, LEGACY, MOBILE, ROOT, Case, key  # noqa: E402
 
-SKIPPED = 77
 HERE = Path(__file__).resolve().parent
 DOCUMENT = ROOT / "examples" / "sandbox" / "openapi.yaml"
 # Where npm puts things: never among the sources.
 FOLDER = Path(os.environ.get("APIKEYD_CONTRACT_FOLDER", ROOT / "build" / "contract"))
 PRISM = FOLDER / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js"
-NETWORK_ERRORS = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH")
-
-
-def skip(why: str) -> None:
-    print(f"SKIPPED: {why}", flush=True)
-    sys.exit(SKIPPED)
-
-
-def install() -> None:
-    """npm ci, unless what the lock file says is there already."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        skip("the contract test needs node and npm, and one of them isn't installed")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    lock, installed = HERE / "package-lock.json", FOLDER / "installed-lock.json"
-    if PRISM.exists() and installed.exists() and installed.read_bytes() == lock.read_bytes():
-        return
-    for name in ("package.json", "package-lock.json", ".npmrc"):
-        shutil.copy(HERE / name, FOLDER / name)
-    done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-progress"], cwd=FOLDER, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240, check=False)
-    if done.returncode != 0:
-        print(done.stdout)
-        if any(error in done.stdout for error in NETWORK_ERRORS):
-            skip("npm can't reach its registry")
-        sys.exit("npm ci failed")
-    shutil.copy(lock, installed)
 
 
 def free_port() -> int:
@@ -151,5 +124,5 @@ class Contract(Case):
 
 
 if __name__ == "__main__":
-    install()
+    npm.install(HERE, FOLDER, "the contract test")
     harness.main()

@@ -249,6 +249,9 @@ TEST_CASE("guard: our own key is not disabled, known by its secret or by its id;
     CHECK_FALSE(world.remote[key_id(3)].enabled);
     CHECK(world.told<KeyRejected>().size() == 2); // planned twice: before and after its rename was answered
     CHECK(world.told<ReconcileFinished>().back().result == Result::incomplete);
+    CHECK(world.reconciler.refused_own() == key_id(2)); // for whoever asks which key that is
+    world.edit({{key_id(1), "k", true}, {key_id(2), "renamed", true}, {key_id(3), "k", false}});
+    CHECK_FALSE(world.reconciler.refused_own());
 }
 
 TEST_CASE("guard: not even the first run can lock us out") {

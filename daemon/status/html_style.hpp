@@ -5,9 +5,10 @@
 
 namespace apikeyd {
 
-// The page's style sheet. Every text has at least WCAG's AA contrast in both schemes; no meaning rests on
-// colour alone. On paper it is the light scheme, without the boxes.
-inline constexpr std::string_view drift_html_style = R"css(
+// The style sheet that the drift report and the status page have in common. Every text has at least WCAG's
+// AA contrast in both schemes; no meaning rests on colour alone. On paper it is the light scheme,
+// without the boxes.
+inline constexpr std::string_view html_style = R"css(
 :root {
   color-scheme: light dark;
   --page: #f4f5f7; --card: #ffffff; --text: #1c2128; --soft: #57606a; --line: #dfe3e8; --well: #f1f3f5;

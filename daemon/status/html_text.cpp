@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/status/html_text.hpp"
+
+#include "config/utf8.hpp"
+#include "daemon/status/words.hpp"
+
+#include <fmt/format.h>
+
+namespace apikeyd {
+
+std::string html_escaped(std::string_view text) {
+    std::string result;
+    for (const char one : visible_text(text)) {
+        switch (one) {
+        case '&':
+            result += "&amp;";
+            break;
+        case '<':
+            result += "&lt;";
+            break;
+        case '>':
+            result += "&gt;";
+            break;
+        case '"':
+            result += "&quot;";
+            break;
+        case '\'':
+            result += "&#39;";
+            break;
+        default:
+            result += one;
+        }
+    }
+    return result;
+}
+
+std::string html_isolated(std::string_view text) {
+    return "<bdi>" + html_escaped(text) + "</bdi>";
+}
+
+std::string html_code(std::string_view text) {
+    return "<code>" + html_escaped(text) + "</code>";
+}
+
+std::string html_time(WallTime time, std::string_view attributes) {
+    std::string shown = format_second(time); // 2026-12-31T00:00:00Z
+    shown.replace(shown.find('T'), 1, " ");
+    shown.replace(shown.find('Z'), 1, " UTC");
+    return fmt::format("<time datetime=\"{}\"{}>{}</time>", format_rfc3339(time), attributes, shown);
+}
+
+} // namespace apikeyd

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/time.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace apikeyd {
+
+// Pieces of HTML that the drift report and the status page have alike. Text from outside comes in as it is.
+
+// Fit for content and for attributes in double quotes, with everything visible that could be hidden.
+std::string html_escaped(std::string_view text);
+
+// A name may be written from right to left: what stands around it must not turn with it.
+std::string html_isolated(std::string_view text);
+
+std::string html_code(std::string_view text);
+
+// To the second, in UTC. `attributes`: more of them, with a space before each.
+std::string html_time(WallTime time, std::string_view attributes = "");
+
+} // namespace apikeyd

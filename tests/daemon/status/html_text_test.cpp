@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/status/html_text.hpp"
+
+#include "tests/support/keys.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace apikeyd;
+using namespace apikeyd::test;
+
+TEST_CASE("html: nothing from outside ends an element or an attribute, or hides") {
+    CHECK(html_escaped(R"(<a href="x" id='y'>&amp;)") ==
+          "&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;amp;");
+    CHECK(html_escaped("\u202ename\n\x01\xff") == "\\u202ename\\n\\x01\\xff");
+    CHECK(html_isolated("<i>") == "<bdi>&lt;i&gt;</bdi>");
+    CHECK(html_code("<i>") == "<code>&lt;i&gt;</code>");
+}
+
+TEST_CASE("html: a time for people and for programs") {
+    CHECK(html_time(at_second(0), " data-age") ==
+          R"(<time datetime="2023-11-14T22:13:20.000Z" data-age>2023-11-14 22:13:20 UTC</time>)");
+}
