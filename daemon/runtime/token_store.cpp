@@ -87,12 +87,22 @@ void require_safe_folder(const std::string& path) {
     }
 }
 
+// What errno says; and whose file it is, since a service's user may be one that nobody chose.
+std::string why_not_opened(const std::string& path, int error) {
+    std::string why = std::strerror(error);
+    struct stat info {};
+    if (error == EACCES && stat(path.c_str(), &info) == 0 && info.st_uid != geteuid()) {
+        why += fmt::format("; it belongs to user {}, and this is user {}", info.st_uid, geteuid());
+    }
+    return why;
+}
+
 } // namespace
 
 Secret read_token_file(const std::string& path) {
     const Descriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
     if (file.get() < 0) {
-        throw TokenError(fmt::format("{}: can't read the token: {}", path, std::strerror(errno)));
+        throw TokenError(fmt::format("{}: can't read the token: {}", path, why_not_opened(path, errno)));
     }
     require_private_file(file.get(), path);
     require_safe_folder(path);

@@ -79,6 +79,20 @@ ExecStart=/bin/sh -c 'kill -STOP $$$$; exec /usr/bin/apikeyd run'
         self.assertIn("api-token", said)
         self.assertNotIn("two words", said)
 
+    def test_token_file_of_somebody_else(self) -> None:
+        """api.token_file names root's file, and the service's user can't read that."""
+        sandbox = self.start_sandbox()
+        self.install()
+        self.configure(sandbox)
+        self.machine.push(f"{CONFIG}/token", sandbox.token + "\n", 0o600)
+        self.machine.push(f"{CONFIG}/apikeyd.yaml",
+                          f"api:\n  url: {sandbox.url}\n  token_file: {CONFIG}/token\n")
+        self.assertNotEqual(self.machine.systemctl("start", UNIT, check=False).returncode, 0)
+        self.assert_failed(UNIT, 78)
+        said = "\n".join(str(entry["MESSAGE"]) for entry in self.machine.journal(_SYSTEMD_UNIT=UNIT))
+        self.assertRegex(said, rf"{CONFIG}/token: can't read the token: Permission denied; it belongs to user 0, "
+                               r"and this is user [0-9]+")
+
 
 class Confined(ServiceCase):
     def test_who_it_is_and_what_it_may(self) -> None:
