@@ -79,6 +79,21 @@ ExecStart=/bin/sh -c 'kill -STOP $$$$; exec /usr/bin/apikeyd run'
         self.assertIn("api-token", said)
         self.assertNotIn("two words", said)
 
+    def test_token_that_others_may_read(self) -> None:
+        """systemd's copy of it is closed to them, which is no use."""
+        sandbox = self.start_sandbox()
+        self.install()
+        self.configure(sandbox)
+        for mode in ("644", "640", "602"):
+            self.machine.run("chmod", mode, f"{CONFIG}/api-token")
+            since = self.machine.cursor()
+            self.assertNotEqual(self.machine.systemctl("start", UNIT, check=False).returncode, 0, mode)
+            self.assert_failed(UNIT, 78)
+            said = "\n".join(str(entry["MESSAGE"]) for entry in self.machine.journal(since, _SYSTEMD_UNIT=UNIT))
+            self.assertIn(f"{CONFIG}/api-token: others than its owner may use this file (mode 0{mode}); chmod 600", said)
+        self.machine.run("chmod", "600", f"{CONFIG}/api-token")
+        self.machine.systemctl("start", UNIT)
+
     def test_token_file_of_somebody_else(self) -> None:
         """api.token_file names root's file, and the service's user can't read that."""
         sandbox = self.start_sandbox()
