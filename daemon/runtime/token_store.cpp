@@ -53,6 +53,27 @@ bool is_credential(const std::string& path) {
            std::filesystem::equivalent(file.parent_path(), folder, error);
 }
 
+void refuse_open_mode(const std::string& path, mode_t mode, mode_t granted = 0) {
+    if ((mode & (S_IRWXG | S_IRWXO) & ~granted) != 0) {
+        throw TokenError(
+            fmt::format("{}: others than its owner may use this file (mode {:04o}); chmod 600 it, and "
+                        "replace the token if somebody may have read it",
+                        path, static_cast<unsigned>(mode & 07777)));
+    }
+}
+
+// A credential is a copy that is closed to others, whatever the file is that systemd made it of. Where our
+// units have that file (LoadCredential=), it is looked at, too.
+void require_private_original() {
+    if (const char* folder = std::getenv("CONFIGURATION_DIRECTORY")) {
+        const std::string path = std::string(folder) + "/api-token";
+        struct stat info {};
+        if (stat(path.c_str(), &info) == 0) {
+            refuse_open_mode(path, info.st_mode);
+        }
+    }
+}
+
 void require_private_file(int fd, const std::string& path) {
     struct stat info {};
     if (fstat(fd, &info) != 0) {
@@ -61,13 +82,7 @@ void require_private_file(int fd, const std::string& path) {
     if (!S_ISREG(info.st_mode)) {
         throw TokenError(fmt::format("{}: is not a regular file", path));
     }
-    const mode_t granted = is_credential(path) ? S_IRGRP : 0;
-    if ((info.st_mode & (S_IRWXG | S_IRWXO) & ~granted) != 0) {
-        throw TokenError(
-            fmt::format("{}: others than its owner may use this file (mode {:04o}); chmod 600 it, and "
-                        "replace the token if somebody may have read it",
-                        path, static_cast<unsigned>(info.st_mode & 07777)));
-    }
+    refuse_open_mode(path, info.st_mode, is_credential(path) ? S_IRGRP : 0);
     if (info.st_size > max_token_size) {
         throw TokenError(fmt::format("{}: {} bytes are no token", path, info.st_size));
     }
@@ -87,14 +102,27 @@ void require_safe_folder(const std::string& path) {
     }
 }
 
+// What errno says; and whose file it is, since a service's user may be one that nobody chose.
+std::string why_not_opened(const std::string& path, int error) {
+    std::string why = std::strerror(error);
+    struct stat info {};
+    if (error == EACCES && stat(path.c_str(), &info) == 0 && info.st_uid != geteuid()) {
+        why += fmt::format("; it belongs to user {}, and this is user {}", info.st_uid, geteuid());
+    }
+    return why;
+}
+
 } // namespace
 
 Secret read_token_file(const std::string& path) {
     const Descriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
     if (file.get() < 0) {
-        throw TokenError(fmt::format("{}: can't read the token: {}", path, std::strerror(errno)));
+        throw TokenError(fmt::format("{}: can't read the token: {}", path, why_not_opened(path, errno)));
     }
     require_private_file(file.get(), path);
+    if (is_credential(path)) {
+        require_private_original();
+    }
     require_safe_folder(path);
     std::string text(static_cast<std::size_t>(max_token_size) + 1, '\0');
     const ssize_t size = read(file.get(), text.data(), text.size());

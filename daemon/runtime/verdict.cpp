@@ -136,11 +136,12 @@ Assessment ended(const Situation& it) {
     const std::string left = it.under_way > 0 ? count(it.under_way, "request") : "";
     switch (it.phase) {
     case Situation::Phase::stopped:
-        if (it.under_way > 0) {
+        // Where the state can't be written, answers may have come that nobody counts any more.
+        if (it.under_way > 0 || it.state_trouble) {
             return {Verdict::stopped,
                     fmt::format("stopped, {} not recorded: what is in doubt is marked, and sent again at the "
                                 "next start",
-                                left)};
+                                it.under_way > 0 ? left : "what was answered last perhaps")};
         }
         return {Verdict::stopped, it.in_doubt > 0
                                       ? fmt::format("stopped, {} in doubt: sent again at the next start",
@@ -213,7 +214,8 @@ Assessment assess(const Situation& it) {
     if (it.state_trouble) {
         findings.push_back(
             {Verdict::state_unavailable,
-             fmt::format("STATE UNAVAILABLE: {}; nothing new is sent", shown(*it.state_trouble))});
+             fmt::format("STATE UNAVAILABLE: {}{}", shown(*it.state_trouble),
+                         it.phase == Situation::Phase::stopped ? "" : "; nothing new is sent")});
     }
     if (it.phase != Situation::Phase::running) {
         return summed_up(std::move(findings)); // what held before ends with it

@@ -4,7 +4,7 @@
 import re
 
 import servicecase
-from harness import BILLING, desired_text
+from harness import BILLING, counted_ids, desired_text, key
 from servicecase import CONFIG, ONE, TWO, UNIT, ServiceCase
 
 
@@ -52,6 +52,16 @@ class Journal(ServiceCase):
         self.assertRegex(shown, r"(?m)^░░ Subject: .*settings")
         self.assertIn("apikeyd validate --config", shown)
         self.assertNotRegex(shown, r"(?m)^░░.*@[A-Z_]+@", "fields are filled in")
+
+    def test_journald_drops_nothing_of_it(self) -> None:
+        """Of other services it would, after five lines an hour; a first run with many keys has thousands."""
+        self.machine.push("/etc/systemd/journald.conf.d/machine.conf",
+                          "[Journal]\nStorage=persistent\nRateLimitIntervalSec=1h\nRateLimitBurst=5\n")
+        self.machine.systemctl("restart", "systemd-journald.service")
+        ids = counted_ids(200)
+        self.begin(keys=[key(id_, f"key {id_[-3:]}", True) for id_ in ids], sandbox=("--count", "200"))
+        updated = self.machine.events(UNIT, "api_key_updated")
+        self.assertEqual({entry["APIKEYD_KEY_ID"] for entry in updated}, set(ids))
 
     def test_no_secret_anywhere(self) -> None:
         """Not when all goes well, nor when an answer is refused, torn or not JSON, nor after the end."""

@@ -79,6 +79,35 @@ ExecStart=/bin/sh -c 'kill -STOP $$$$; exec /usr/bin/apikeyd run'
         self.assertIn("api-token", said)
         self.assertNotIn("two words", said)
 
+    def test_token_that_others_may_read(self) -> None:
+        """systemd's copy of it is closed to them, which is no use."""
+        sandbox = self.start_sandbox()
+        self.install()
+        self.configure(sandbox)
+        for mode in ("644", "640", "602"):
+            self.machine.run("chmod", mode, f"{CONFIG}/api-token")
+            since = self.machine.cursor()
+            self.assertNotEqual(self.machine.systemctl("start", UNIT, check=False).returncode, 0, mode)
+            self.assert_failed(UNIT, 78)
+            said = "\n".join(str(entry["MESSAGE"]) for entry in self.machine.journal(since, _SYSTEMD_UNIT=UNIT))
+            self.assertIn(f"{CONFIG}/api-token: others than its owner may use this file (mode 0{mode}); chmod 600", said)
+        self.machine.run("chmod", "600", f"{CONFIG}/api-token")
+        self.machine.systemctl("start", UNIT)
+
+    def test_token_file_of_somebody_else(self) -> None:
+        """api.token_file names root's file, and the service's user can't read that."""
+        sandbox = self.start_sandbox()
+        self.install()
+        self.configure(sandbox)
+        self.machine.push(f"{CONFIG}/token", sandbox.token + "\n", 0o600)
+        self.machine.push(f"{CONFIG}/apikeyd.yaml",
+                          f"api:\n  url: {sandbox.url}\n  token_file: {CONFIG}/token\n")
+        self.assertNotEqual(self.machine.systemctl("start", UNIT, check=False).returncode, 0)
+        self.assert_failed(UNIT, 78)
+        said = "\n".join(str(entry["MESSAGE"]) for entry in self.machine.journal(_SYSTEMD_UNIT=UNIT))
+        self.assertRegex(said, rf"{CONFIG}/token: can't read the token: Permission denied; it belongs to user 0, "
+                               r"and this is user [0-9]+")
+
 
 class Confined(ServiceCase):
     def test_who_it_is_and_what_it_may(self) -> None:

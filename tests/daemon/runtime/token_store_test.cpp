@@ -119,6 +119,25 @@ TEST_CASE("token: a named file comes before systemd's credential, and that befor
     CHECK_THROWS_WITH(TokenStore(find_token("")), Contains("--token-file") && Contains("APIKEYD_TOKEN"));
 }
 
+TEST_CASE("token: the file that a credential is a copy of must be its owner's alone, too") {
+    TempFolder folder;
+    TempFolder configuration;
+    setenv("CREDENTIALS_DIRECTORY", folder.path().c_str(), 1);
+    setenv("CONFIGURATION_DIRECTORY", configuration.path().c_str(), 1);
+    write_token(folder / "api-token", "credential-token", 0400);
+    CHECK(read_token_file(folder / "api-token").reveal() == "credential-token"); // made of another file
+    write_token(configuration / "api-token", "credential-token", 0600);
+    CHECK(read_token_file(folder / "api-token").reveal() == "credential-token");
+    for (const mode_t mode : {0640U, 0604U, 0620U}) {
+        write_token(configuration / "api-token", "credential-token", mode);
+        CHECK_THAT(refusal(folder / "api-token"),
+                   Contains(configuration / "api-token") && Contains("chmod 600"));
+    }
+    unsetenv("CREDENTIALS_DIRECTORY");
+    CHECK(read_token_file(folder / "api-token").reveal() == "credential-token"); // no credential: no copy
+    unsetenv("CONFIGURATION_DIRECTORY");
+}
+
 TEST_CASE("token: a changed file is a new token; a broken one leaves the old in force") {
     TempFolder folder;
     write_token(folder / "token", "first");

@@ -167,6 +167,11 @@ const std::vector<Row>& rows() {
          "stopped, 2 keys in doubt: sent again at the next start"},
         {"stopped too early", [](S& s) { s.phase = S::Phase::stopped, s.under_way = 2; }, Verdict::stopped,
          "stopped, 2 requests not recorded: what is in doubt is marked, and sent again at the next start"},
+        {"stopped without a state",
+         [](S& s) { s.phase = S::Phase::stopped, s.state_trouble = "state.db: disk full"; }, Verdict::stopped,
+         "stopped, what was answered last perhaps not recorded: what is in doubt is marked, and sent again "
+         "at the "
+         "next start; STATE UNAVAILABLE: state.db: disk full"},
     };
     return table;
 }
