@@ -104,6 +104,11 @@ std::string render_status_json(const StatusReport& report, const KeySource& next
     root->set("last_reconciliation", object_or_null(report.last));
     root->set("upcoming",
               report.upcoming ? Poco::Dynamic::Var(upcoming_json(*report.upcoming)) : Poco::Dynamic::Var());
+    if (report.next_after) {
+        const auto& next_after = *report.next_after;
+        root->set("next_after",
+                  json_or_null(next_after ? std::optional(next_after->to_string()) : std::nullopt));
+    }
     return json_with_rows(
         *root, "keys",
         [&] {
@@ -111,15 +116,6 @@ std::string render_status_json(const StatusReport& report, const KeySource& next
             return key == nullptr ? Poco::JSON::Object::Ptr{} : json_of(*key, report.holds(key->id));
         },
         layout);
-    if (report.next_after) {
-        const auto& next_after = *report.next_after;
-        root->set("next_after",
-                  json_or_null(next_after ? std::optional(next_after->to_string()) : std::nullopt));
-    }
-    return json_with_rows(*root, "keys", [&] {
-        const KnownKey* key = next();
-        return key == nullptr ? Poco::JSON::Object::Ptr{} : json_of(*key, report.holds(key->id));
-    });
 }
 
 } // namespace apikeyd
