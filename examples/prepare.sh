@@ -14,8 +14,11 @@ RUN_PACKAGES=(python3:python3)
 # shellcheck disable=SC2034
 TEST_PACKAGES=(catch2 openssl curl:curl git:git strace ed vim-tiny:vi clang-format:clang-format nodejs:node npm:npm
   man-db bash-completion zsh:zsh fish:fish python3-jsonschema python3-yaml cmark-gfm:cmark-gfm
-  jq:jq openssh-client:ssh-keygen prometheus:promtool systemd dbus procps
+  jq:jq openssh-client:ssh-keygen systemd dbus procps
   dpkg-dev:dpkg-shlibdeps file:file lintian:lintian shellcheck:shellcheck)
+# Programs that are taken out of their packages: to install these would start servers.
+# shellcheck disable=SC2034
+UNPACKED_PACKAGES=(prometheus:promtool)
 
 say() {
   printf '%s\n' "$*" >&2
@@ -61,6 +64,22 @@ install_missing() {
   "${as_root[@]}" apt-get update --quiet
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install --quiet --yes --no-install-recommends "${missing[@]}"
+}
+
+# unpack_missing SPEC...: takes programs that aren't there out of their packages, into build/tools, and puts that on
+# PATH. What can't be had is left out, with a word; the tests that want it are skipped.
+unpack_missing() {
+  local spec package folder=$PWD/build/tools
+  export PATH=$PATH:$folder/usr/bin
+  for spec in "$@"; do
+    ! command -v "${spec#*:}" >/dev/null || continue
+    package=${spec%%:*}
+    say "Taking ${spec#*:} out of the package $package"
+    mkdir -p "$folder"
+    (cd "$folder" && apt-get download --quiet "$package" && dpkg-deb --extract "$package"_*.deb . &&
+      rm "$package"_*.deb) ||
+      say "The package $package can't be had"
+  done
 }
 
 # build_release yes|no [TARGET...]: configures the release preset, with the tests or as it is, and builds it.

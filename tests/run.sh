@@ -10,6 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source examples/prepare.sh
 
 install_missing "${BUILD_PACKAGES[@]}" "${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+unpack_missing "${UNPACKED_PACKAGES[@]}"
 build_release yes
 
 # exec: ctest's closing line is the last that this prints, and its exit code is ours.
