@@ -113,7 +113,7 @@ std::string grouped(std::uint64_t number) {
     std::string text = std::to_string(number);
     for (std::size_t end = text.size(); end > 3;) {
         end -= 3;
-        text.insert(end, ",");
+        text.insert(end, 1, ',');
     }
     return text;
 }

@@ -106,7 +106,7 @@ section:focus { outline: none; }
 .pager .off { color: var(--soft); }
 
 .side li { padding: .55rem 1.25rem; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
-.side .what { color: var(--tone); }
+.coming .what { color: var(--tone); }
 .side .small { color: var(--soft); font-size: .82rem; }
 .side time { font-size: .84rem; }
 .side .name { font-weight: 600; color: var(--text); }
@@ -166,7 +166,7 @@ footer { border-top: 1px solid var(--line); padding-top: 1rem; }
   .columns section > h2, #search, #keys caption, .side li, .empty, figure, .more { padding-inline: 1rem; }
   #keys thead { display: none; }
   #keys tbody td { padding-inline: 0; }
-  #keys tbody tr { display: flex; flex-direction: column; padding: .6rem 1.25rem; }
+  #keys tbody tr { display: flex; flex-direction: column; padding: .6rem 1rem; }
   #keys td[data-label="state"] { order: 1; display: block; padding: .15rem 0 .2rem; }
   #keys td[data-label="state"]::before { content: none; }
   #keys td:not([data-label="state"]) { order: 2; }
