@@ -26,9 +26,11 @@ constexpr std::string_view prefix = "APIKEYD_";
 constexpr std::string_view token_variable = "APIKEYD_TOKEN";
 
 // Variables that are no settings, but known to the commands.
-constexpr std::array<std::string_view, 7> other_variables{
+constexpr std::array<std::string_view, 8> other_variables{
     token_variable,     "APIKEYD_CONFIG",  "APIKEYD_FORMAT", "APIKEYD_QUIET",
-    "APIKEYD_NO_COLOR", "APIKEYD_DRY_RUN", "APIKEYD_OUTPUT"};
+    "APIKEYD_NO_COLOR", "APIKEYD_DRY_RUN", "APIKEYD_OUTPUT", "APIKEYD_INSTANCE"};
+
+constexpr std::size_t longest_instance = 64;
 
 std::vector<std::string_view> known_variables() {
     std::vector<std::string_view> names(other_variables.begin(), other_variables.end());
@@ -132,9 +134,34 @@ std::map<std::string, std::string, std::less<>> apikeyd_environment(const char* 
     return result;
 }
 
+std::optional<std::string> refuse_instance(std::string_view name) {
+    const bool fits = std::ranges::all_of(name, [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
+               c == '-' || c == '.';
+    });
+    if (fits && !name.empty() && name.size() <= longest_instance && name[0] != '.' && name[0] != '-') {
+        return std::nullopt;
+    }
+    return fmt::format(
+        "{} is no name of an instance: 1 to {} letters, digits, '_', '-' and '.', the first no "
+        "'-' or '.'",
+        quote_unless_token(name), longest_instance);
+}
+
+void use_instance(SettingSources& sources, const std::string& name) {
+    sources.instance = name;
+    if (!sources.settings_file_required) {
+        sources.settings_file = fmt::format("/etc/apikeyd/{}/apikeyd.yaml", name);
+    }
+}
+
 Loaded<Settings> load_settings(const SettingSources& sources) {
     Loaded<Settings> loaded;
     loaded.value.emplace();
+    if (!sources.instance.empty()) {
+        loaded.value->keys = fmt::format("/etc/apikeyd/{}/keys.yaml", sources.instance);
+        loaded.value->state = fmt::format("/var/lib/apikeyd-{}/state.db", sources.instance);
+    }
     apply_file(sources, loaded); // the weakest first
     apply_environment(sources, loaded);
     apply_flags(sources, loaded);

@@ -98,9 +98,17 @@ std::span<const SettingInfo> setting_table();
 struct SettingSources {
     std::map<std::string, std::string, std::less<>> flags;       // by SettingInfo::path
     std::map<std::string, std::string, std::less<>> environment; // APIKEYD_... variables, all of them
+    std::string instance; // one of several daemons, with defaults of its own; empty: the only one
     std::string settings_file = "/etc/apikeyd/apikeyd.yaml";
     bool settings_file_required = false; // named by the operator: missing is an error
 };
+
+// Why the name of an instance can't be one, with what to do; nothing: it can. It becomes a part of paths.
+std::optional<std::string> refuse_instance(std::string_view name);
+
+// Has the sources stand for that instance: its settings file, where the operator named none, and the defaults
+// of keys and state. The name must not be refused.
+void use_instance(SettingSources& sources, const std::string& name);
 
 // The APIKEYD_... variables of the process's environment.
 std::map<std::string, std::string, std::less<>> apikeyd_environment(const char* const* environ);

@@ -29,8 +29,9 @@ constexpr std::array<Form, 6> formats{{{"text", OutputFormat::text},
                                        {"html", OutputFormat::html}}};
 
 // The options that are no settings, and have a variable all the same.
-constexpr std::array<std::pair<std::string_view, const char*>, 6> variables{
+constexpr std::array<std::pair<std::string_view, const char*>, 7> variables{
     {{"--config", "APIKEYD_CONFIG"},
+     {"--instance", "APIKEYD_INSTANCE"},
      {"--format", "APIKEYD_FORMAT"},
      {"--no-color", "APIKEYD_NO_COLOR"},
      {"--quiet", "APIKEYD_QUIET"},
@@ -81,6 +82,8 @@ void add_common(CLI::App& app, ParsedLine& parsed) {
            },
            "Settings (default " + line.sources.settings_file + ")")
         ->type_name("FILE");
+    app.add_option("--instance", parsed.instance, "One of several daemons: other default paths")
+        ->type_name("NAME"); // read by choose_instance()
     app.add_option("--format", parsed.format, "Form of reports")
         ->type_name("FORM"); // which there are, the command says; read by require_format()
     add_switch(app, "--no-color", line.no_color, "Never colour; so does NO_COLOR");

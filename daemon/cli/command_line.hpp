@@ -55,6 +55,7 @@ std::string format_words(const CommandInfo* command);
 struct ParsedLine {
     CommandLine line;
     std::optional<std::string> format;    // --format as it was given; see require_format()
+    std::optional<std::string> instance;  // --instance, or its variable
     const CommandInfo* command = nullptr; // the one that was chosen
 };
 

@@ -17,9 +17,7 @@ void add_output(CLI::App& command, CommandLine& line) {
 }
 
 void add_run_options(CLI::App& command, CommandLine& line) {
-    add_switch(command, "--dry-run", line.dry_run,
-               "Report at each change of the file, and send nothing; "
-               "SIGTERM or SIGINT ends it (exit 0, differences or not)");
+    add_switch(command, "--dry-run", line.dry_run, "Report at each change, send nothing; SIGTERM: exit 0");
     add_output(command, line);
 }
 

@@ -53,6 +53,12 @@ ReconcilerOptions reconciler_options(const Settings& settings, std::optional<uns
 
 } // namespace
 
+void try_connections(const ApiSettings& api) {
+    DeadlineKeeper deadlines;
+    const TokenStore token({"", Secret(std::string("unused"))});
+    (void)connections(api, token, deadlines, false);
+}
+
 StateStore open_state(const std::string& path) {
     StateStore store = StateStore::open(path);
     if (const auto request = read_suspension(path)) {
@@ -86,7 +92,7 @@ EngineOptions engine_options(const Settings& settings) {
 
 Converger::Converger(EventLoop& loop, Log& log, const Settings& settings, StateStore store,
                      Secret token_variable, const Options& options, std::function<void()> stepped)
-    : token_(find_token(settings.api.token_file, std::move(token_variable)))
+    : token_(find_token(settings.api.token_file, std::move(token_variable)), options.token_before)
     , engine_(loop, log, std::move(store),
               Reconciler(reconciler_options(settings, options.max_attempts), seeded_random()),
               engine_options(settings), connections(settings.api, token_, deadlines_, options.look_only),

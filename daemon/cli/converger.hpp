@@ -18,6 +18,7 @@ class Converger {
     struct Options {
         std::optional<unsigned> max_attempts; // tries of one key; nothing: a daemon, which never gives up
         bool look_only = false;               // no request that could change anything is let through
+        Secret token_before = {};             // see TokenStore
     };
     // `token_variable`: what APIKEYD_TOKEN said. Throws TokenError; CommandError
     // (78) where the connections can't be made as the settings say.
@@ -32,6 +33,9 @@ class Converger {
     DeadlineKeeper deadlines_;
     Engine engine_; // last: its workers use the others
 };
+
+// Throws as a Converger would whose connections can't be made so.
+void try_connections(const ApiSettings& api);
 
 // The state as its one writer, with what `suspend` or `resume` left beside it in force. Throws StateError.
 StateStore open_state(const std::string& path);

@@ -9,10 +9,12 @@
 
 namespace apikeyd {
 
-DryRunReporter::DryRunReporter(EventLoop& loop, const CommandLine& line, const Settings& settings, Log& log)
+DryRunReporter::DryRunReporter(EventLoop& loop, const CommandLine& line, const Settings& settings, Log& log,
+                               std::function<void()> reported)
     : line_(line)
     , settings_(settings)
     , log_(log)
+    , reported_(std::move(reported))
     , alarm_(loop, [this] { moment_came(); }) {}
 
 void DryRunReporter::desired(std::shared_ptr<const DesiredState> state, std::optional<Commit> commit) {
@@ -55,12 +57,22 @@ void DryRunReporter::report() {
     told_errors_ = false;
     try {
         const DriftReport report = plan_from_state(*state_, commit_, settings_);
+        situation_.report_trouble.reset();
         write([&] { print_drift(report, line_); });
+        if (!situation_.report_trouble) {
+            situation_.report = {report.counts.managed, report.items.size() + report.rejected.size(),
+                                 report.generated_at};
+        }
     } catch (const StateError& error) {
         log_state_unavailable(log_, error.what());
         told_errors_ = true;
         write([&] { print_drift_errors(error, line_); });
+        situation_.report_trouble = error.what();
     }
+    if (situation_.report_trouble) {
+        situation_.report.reset(); // it was of another file, or of another time
+    }
+    reported_();
 }
 
 // A file can be writable the next time; standard output that is gone stays so.
@@ -72,6 +84,7 @@ void DryRunReporter::write(const std::function<void()>& print) {
             throw;
         }
         log_report_unwritable(log_, error.what());
+        situation_.report_trouble = error.what();
         told_errors_ = true; // there is no report of this state yet
     }
 }

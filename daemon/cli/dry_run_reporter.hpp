@@ -5,6 +5,7 @@
 #include "daemon/cli/context.hpp"
 #include "daemon/runtime/engine.hpp"
 #include "daemon/runtime/log.hpp"
+#include "daemon/runtime/verdict.hpp"
 #include "daemon/runtime/wall_alarm.hpp"
 
 #include <functional>
@@ -19,7 +20,12 @@ namespace apikeyd {
 // thread; what it is given must outlive it.
 class DryRunReporter final : public DesiredSink {
   public:
-    DryRunReporter(EventLoop& loop, const CommandLine& line, const Settings& settings, Log& log);
+    // `reported` is called when situation() may say something else.
+    DryRunReporter(EventLoop& loop, const CommandLine& line, const Settings& settings, Log& log,
+                   std::function<void()> reported);
+
+    // Without what the follower knows.
+    const DrySituation& situation() const noexcept { return situation_; }
 
     void desired(std::shared_ptr<const DesiredState> state, std::optional<Commit> commit) override;
     void unusable(const std::vector<Diagnostic>& diagnostics) override;
@@ -34,9 +40,11 @@ class DryRunReporter final : public DesiredSink {
     const CommandLine& line_;
     const Settings& settings_;
     Log& log_;
+    std::function<void()> reported_;
     WallAlarm alarm_;
     std::shared_ptr<const DesiredState> state_; // the last that could be used
     std::optional<Commit> commit_;
+    DrySituation situation_;
     bool told_errors_ = false; // instead of a report of it
 };
 

@@ -228,6 +228,21 @@ OutputFormat choose_format(const ParsedLine& parsed) {
                                                listed(format_words(&command))));
 }
 
+// A part of paths: nothing that leads elsewhere.
+void choose_instance(ParsedLine& parsed) {
+    if (!parsed.instance) {
+        return;
+    }
+    if (const auto wrong = refuse_instance(*parsed.instance)) {
+        const auto& environment = parsed.line.sources.environment;
+        const auto variable = environment.find("APIKEYD_INSTANCE");
+        const bool by_variable = variable != environment.end() && variable->second == *parsed.instance;
+        throw CommandError(exit_usage, fmt::format("{}: {}", by_variable ? "APIKEYD_INSTANCE" : "--instance",
+                                                   visible_text(*wrong)));
+    }
+    use_instance(parsed.line.sources, *parsed.instance);
+}
+
 } // namespace
 
 void parse_usage(CLI::App& app, ParsedLine& parsed, const std::vector<std::string>& given) {
@@ -248,6 +263,7 @@ void parse_usage(CLI::App& app, ParsedLine& parsed, const std::vector<std::strin
     require_command(app);
     add_marked(app, marked);
     take_variables(app, parsed.line.sources);
+    choose_instance(parsed);
     parsed.line.format = choose_format(parsed);
 }
 

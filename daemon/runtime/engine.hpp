@@ -99,6 +99,8 @@ class Engine final : public DesiredSink {
     bool disables_removed() const noexcept { return options_.safeguards.disable_removed; }
     const std::optional<KeyId>& refused_own() const noexcept { return reconciler_.refused_own(); }
     StateStore& store() noexcept { return store_; }
+    // Once it is stopped: for the next engine. This one is good for nothing any more.
+    StateStore release_state() { return std::move(store_); }
 
   private:
     void drain();

@@ -83,6 +83,11 @@ void FileWatcher::look() {
     settle_within(std::chrono::milliseconds{0});
 }
 
+void FileWatcher::look_now() {
+    look();
+    settle();
+}
+
 void FileWatcher::read_events() {
     alignas(inotify_event) std::array<char, 64 * 1024> buffer{};
     for (ssize_t size = 0; (size = read(inotify_, buffer.data(), buffer.size())) > 0;) {

@@ -56,6 +56,8 @@ class FileWatcher {
 
     // Look now, whatever was seen; what is being written is waited for all the same.
     void look();
+    // The same, and where nothing stands against it the callback has come when this returns.
+    void look_now();
 
     // Where it was told to, and where a folder can't be watched: too many watches, or not ours to list.
     bool polls() const noexcept { return polling_ || unwatched_; }

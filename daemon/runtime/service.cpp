@@ -153,11 +153,15 @@ Situation situation_of(const Engine& engine, const DesiredFollower& follower) {
     return it;
 }
 
-void stop_on_signals(EventLoop& loop, std::function<void(const std::string& why)> stop) {
+void stop_on_signals(EventLoop& loop, std::function<void(const std::string& why)> stop,
+                     std::function<void()> abandon) {
     auto asked = std::make_shared<bool>(false);
     for (const auto& [signal, name] : {std::pair{SIGTERM, "SIGTERM"}, std::pair{SIGINT, "SIGINT"}}) {
-        loop.on_signal(signal, [asked, stop, name = std::string(name)] {
+        loop.on_signal(signal, [asked, stop, abandon, name = std::string(name)] {
             if (std::exchange(*asked, true)) {
+                if (abandon) {
+                    abandon();
+                }
                 _exit(1);
             }
             stop(name);

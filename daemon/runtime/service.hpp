@@ -73,7 +73,8 @@ class DesiredFollower {
 Situation situation_of(const Engine& engine, const DesiredFollower& follower);
 
 // Stops a loop in order on SIGTERM and SIGINT: `stop` is called at the first, and the second ends the process
-// at once, which leaves in doubt what is under way.
-void stop_on_signals(EventLoop& loop, std::function<void(const std::string& why)> stop);
+// at once, which leaves in doubt what is under way; `abandon` is called before that.
+void stop_on_signals(EventLoop& loop, std::function<void(const std::string& why)> stop,
+                     std::function<void()> abandon = {});
 
 } // namespace apikeyd

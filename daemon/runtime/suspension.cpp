@@ -26,6 +26,19 @@ void record_resumption(StateBatch& batch, const std::string& by, WallTime now) {
     batch.history.push_back(history_note("resumed", by.empty() ? "when its time was over" : "", by, now));
 }
 
+bool carry_suspension(StateStore& store, const Suspension& suspension, WallTime now) {
+    const auto own = store.suspension();
+    if (suspension.until <= now || (own && own->until >= suspension.until)) {
+        return false;
+    }
+    StateBatch batch;
+    record_suspension(batch, suspension);
+    batch.history.back().at = now;
+    batch.history.back().detail += "; goes on from another state";
+    store.commit(batch);
+    return true;
+}
+
 void record_request(StateStore& store, const SuspensionRequest& request, WallTime now) {
     StateBatch batch;
     if (request.until) {

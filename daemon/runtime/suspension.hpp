@@ -17,6 +17,10 @@ HistoryEntry history_note(std::string reason, std::string detail, const std::str
 void record_suspension(StateBatch& batch, const Suspension& suspension);
 void record_resumption(StateBatch& batch, const std::string& by, WallTime now);
 
+// Has a suspension of another state go on in this one. False: its time is over, or this one is suspended for
+// as long already. Throws StateError.
+bool carry_suspension(StateStore& store, const Suspension& suspension, WallTime now);
+
 // Carries out a request to suspend or resume, as the one writer, where no engine runs.
 void record_request(StateStore& store, const SuspensionRequest& request, WallTime now);
 

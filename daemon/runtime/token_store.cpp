@@ -121,18 +121,29 @@ TokenOrigin find_token(const std::string& named_file, Secret variable) {
     return origin;
 }
 
-TokenStore::TokenStore(TokenOrigin origin)
-    : origin_(std::move(origin)) {
-    if (!origin_.file.empty()) {
-        token_ = read_token_file(origin_.file);
-        return;
+Secret TokenStore::first_token(const TokenOrigin& origin) {
+    if (!origin.file.empty()) {
+        return read_token_file(origin.file);
     }
-    if (origin_.variable.empty()) {
+    if (origin.variable.empty()) {
         throw TokenError(
             "no token: name a file that holds it with --token-file or APIKEYD_TOKEN_FILE, or set "
             "APIKEYD_TOKEN");
     }
-    token_ = checked_token(std::string(origin_.variable.reveal()), "APIKEYD_TOKEN");
+    return checked_token(std::string(origin.variable.reveal()), "APIKEYD_TOKEN");
+}
+
+TokenStore::TokenStore(TokenOrigin origin, Secret before)
+    : origin_(std::move(origin)) {
+    try {
+        token_ = first_token(origin_);
+    } catch (const TokenError& error) {
+        if (before.empty()) {
+            throw;
+        }
+        trouble_ = error.what();
+        token_ = std::move(before);
+    }
 }
 
 Secret TokenStore::get() const {
@@ -144,7 +155,14 @@ bool TokenStore::reload() {
     if (origin_.file.empty()) {
         return false;
     }
-    Secret fresh = read_token_file(origin_.file);
+    Secret fresh;
+    try {
+        fresh = read_token_file(origin_.file);
+    } catch (const TokenError& error) {
+        trouble_ = error.what();
+        throw;
+    }
+    trouble_.reset();
     const std::lock_guard lock(mutex_);
     if (fresh.same_as(token_)) {
         return false;

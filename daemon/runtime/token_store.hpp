@@ -32,18 +32,25 @@ Secret take_token_variable();
 // The bearer token. get() may be called from any thread.
 class TokenStore {
   public:
-    // Throws TokenError.
-    explicit TokenStore(TokenOrigin origin);
+    // `before`: a token that was in use; where it isn't empty it is used if no other can be had. Throws
+    // TokenError.
+    explicit TokenStore(TokenOrigin origin, Secret before = {});
 
     Secret get() const;
 
     // Reads the file again; true if the token is another one now. Throws TokenError, and keeps the old one.
     bool reload();
 
+    // Why the file, as it was read last, can't be used; the token from before is. For the owner's thread.
+    const std::optional<std::string>& trouble() const noexcept { return trouble_; }
+
     const std::string& file() const noexcept { return origin_.file; } // empty: not from a file
 
   private:
+    static Secret first_token(const TokenOrigin& origin);
+
     TokenOrigin origin_;
+    std::optional<std::string> trouble_;
     mutable std::mutex mutex_; // guards token_
     Secret token_;
 };

@@ -108,10 +108,11 @@ std::string unsettled(const Situation& it, std::vector<std::string> parts = {}) 
     return text;
 }
 
-Assessment progress(const Situation& it) {
+Assessment progress(Situation it) {
     const std::string keys = count(it.managed, "key");
-    // Work that no try failed of yet; while nothing may be sent, what waits is told beside what stops it.
+    // While nothing may be sent, what waits is told beside what stops it.
     const bool stopped = it.suspension || it.denial || it.api_trouble;
+    it.failing = stopped ? 0 : it.failing;
     const bool untried = it.waiting + it.under_way > it.failing;
     if (it.looking && !stopped) {
         return {Verdict::converging, "converging: keys are looked at before a plan is made"};
@@ -229,6 +230,10 @@ Assessment assess(const Situation& it) {
     return summed_up(std::move(findings));
 }
 
+std::string ended_sentence(const std::string& why) {
+    return shown("ended with an error: " + why, max_sentence_size);
+}
+
 Assessment assess(const DrySituation& it) {
     if (it.stopped) {
         return {Verdict::stopped, "stopped, a dry run sends nothing"};
@@ -246,7 +251,7 @@ Assessment assess(const DrySituation& it) {
             report.changes > 0
                 ? Assessment{Verdict::drifted,
                              fmt::format("DRIFTED, {}: {} reported {}", count(report.managed, "key"),
-                                         count(report.changes, "change"), minute(report.at))}
+                                         count(report.changes, "difference"), minute(report.at))}
                 : Assessment{Verdict::in_sync, fmt::format("in sync, {}: reported {}",
                                                            count(report.managed, "key"), minute(report.at))});
     } else if (findings.empty()) {

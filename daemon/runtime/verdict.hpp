@@ -75,13 +75,16 @@ struct Situation {
 };
 Assessment assess(const Situation& situation);
 
+// Of a process that ends with an error.
+std::string ended_sentence(const std::string& why);
+
 // The same of a dry run, which reports and sends nothing.
 struct DrySituation {
     bool stopped = false;
     std::optional<std::string> file_trouble;
     std::optional<std::string> report_trouble; // why there is no report of what the file says: state, output
     struct Report {
-        std::uint64_t managed = 0, changes = 0;
+        std::uint64_t managed = 0, changes = 0; // rejected ones among them
         WallTime at{};
     };
     std::optional<Report> report; // the last that was written

@@ -236,13 +236,48 @@ TEST_CASE("settings: an empty variable is not set, an unknown one is a warning w
 
 TEST_CASE("settings: variables of the commands are known") {
     SettingSources sources = nothing();
-    for (const char* name : {"APIKEYD_TOKEN", "APIKEYD_CONFIG", "APIKEYD_FORMAT", "APIKEYD_QUIET",
-                             "APIKEYD_NO_COLOR", "APIKEYD_DRY_RUN", "APIKEYD_OUTPUT", "APIKEYD_TOKEN_FILE"}) {
+    for (const char* name :
+         {"APIKEYD_TOKEN", "APIKEYD_CONFIG", "APIKEYD_FORMAT", "APIKEYD_QUIET", "APIKEYD_NO_COLOR",
+          "APIKEYD_DRY_RUN", "APIKEYD_OUTPUT", "APIKEYD_INSTANCE", "APIKEYD_TOKEN_FILE"}) {
         sources.environment[name] = "x";
     }
     const auto loaded = load_settings(sources);
     CHECK(loaded.diagnostics.empty());
     CHECK(loaded.value->api.token_file == "x");
+}
+
+TEST_CASE("settings: an instance has defaults of its own, which everything outranks") {
+    SettingSources sources;
+    use_instance(sources, "acme");
+    CHECK(sources.settings_file == "/etc/apikeyd/acme/apikeyd.yaml");
+    auto loaded = load_settings(sources);
+    REQUIRE(loaded);
+    CHECK(loaded.value->keys == "/etc/apikeyd/acme/keys.yaml");
+    CHECK(loaded.value->state == "/var/lib/apikeyd-acme/state.db");
+    sources.environment["APIKEYD_STATE"] = "/a/state.db";
+    sources.flags["keys"] = "/a/keys.yaml";
+    loaded = load_settings(sources);
+    REQUIRE(loaded);
+    CHECK(loaded.value->keys == "/a/keys.yaml");
+    CHECK(loaded.value->state == "/a/state.db");
+
+    SettingSources named = nothing();
+    named.settings_file = "/named/apikeyd.yaml";
+    named.settings_file_required = true;
+    use_instance(named, "acme");
+    CHECK(named.settings_file == "/named/apikeyd.yaml");
+}
+
+TEST_CASE("settings: the name of an instance leads nowhere else") {
+    for (const std::string name : {"acme", "a", "A-1_b.c", "9", "_x", "a..b"}) {
+        CHECK_FALSE(refuse_instance(name));
+    }
+    CHECK_FALSE(refuse_instance(std::string(64, 'a')));
+    for (const std::string name :
+         {"", ".", "..", ".a", "-a", "a/b", "../x", "a b", "a\nb", "\xc3\xa4", "a@b"}) {
+        CHECK(refuse_instance(name));
+    }
+    CHECK(refuse_instance(std::string(65, 'a')));
 }
 
 TEST_CASE("settings: of the environment only our variables are taken, and no token") {

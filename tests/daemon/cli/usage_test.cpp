@@ -138,6 +138,22 @@ TEST_CASE("usage: files come from variables too") {
     CHECK(parse({"drift", "--output", "flag"}, {{"APIKEYD_OUTPUT", "report"}}).output == "flag");
 }
 
+TEST_CASE("usage: an instance comes from flag or variable, and its name is checked") {
+    const std::string settings = "/etc/apikeyd/acme/apikeyd.yaml";
+    CHECK(parse({"status", "--instance", "acme"}).sources.settings_file == settings);
+    CHECK(parse({"--instance=acme", "run"}).sources.instance == "acme");
+    CHECK(parse({"status"}, {{"APIKEYD_INSTANCE", "acme"}}).sources.settings_file == settings);
+    CHECK(parse({"status", "--instance", "acme"}, {{"APIKEYD_INSTANCE", "other"}}).sources.instance ==
+          "acme");
+    CHECK(parse({"status"}, {{"APIKEYD_INSTANCE", ""}}).sources.instance.empty());
+    const CommandLine line = parse({"status", "--instance", "acme", "--config", "mine.yaml"});
+    CHECK(line.sources.settings_file == "mine.yaml");
+    CHECK(line.sources.settings_file_required);
+    CHECK_THAT(refusal({"status", "--instance", "../x"}),
+               Contains("--instance: '../x' is no name of an instance"));
+    CHECK_THAT(refusal({"status", "--instance="}), Contains("--instance: "));
+}
+
 TEST_CASE("usage: what follows -- is no option") {
     const auto [arguments, paths] = GENERATE(table<Words, Words>({
         {{"validate", "--", "keys.yaml"}, {"keys.yaml"}},

@@ -112,8 +112,7 @@ const std::vector<Row>& rows() {
          [](S& s) {
              s.api_trouble = "refused", s.active = true, s.changes = 9, s.waiting = 9, s.failing = 4;
          },
-         Verdict::unavailable,
-         "API UNAVAILABLE: refused; 9 requests wait; NOT CONVERGED, 42 keys: 4 tried again"},
+         Verdict::unavailable, "API UNAVAILABLE: refused; 9 requests wait"},
         {"suspended with nothing to do", [](S& s) { suspend(s, "audit"); }, Verdict::suspended,
          "SUSPENDED until 2026-11-25T12:00:00.000Z: audit; " + settled_words},
         {"suspended without a reason, and denied",
@@ -224,8 +223,8 @@ TEST_CASE("verdict: a dry run names what differs, and when that was reported") {
     CHECK(assess(it) == Assessment{Verdict::starting, "dry run, nothing is sent: starting: the desired file "
                                                       "is not loaded yet"});
     it.report = {42, 2, at("2026-11-25T10:02:31Z")};
-    CHECK(assess(it) == Assessment{Verdict::drifted, "dry run, nothing is sent: DRIFTED, 42 keys: 2 changes "
-                                                     "reported 2026-11-25 10:02 UTC"});
+    CHECK(assess(it) == Assessment{Verdict::drifted, "dry run, nothing is sent: DRIFTED, 42 keys: 2 "
+                                                     "differences reported 2026-11-25 10:02 UTC"});
     it.report->changes = 0;
     CHECK(assess(it) == Assessment{Verdict::in_sync, "dry run, nothing is sent: in sync, 42 keys: reported "
                                                      "2026-11-25 10:02 UTC"});

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/settings.hpp"
+#include "daemon/runtime/event_loop.hpp"
+#include "daemon/runtime/file_watcher.hpp"
+#include "daemon/runtime/log.hpp"
+#include "daemon/runtime/notifier.hpp"
+#include "daemon/runtime/service.hpp"
+#include "daemon/runtime/verdict.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace apikeyd {
+
+// What both kinds of `run` have: the loop, the log, the service manager, and the desired file that is
+// followed. What it is given must outlive it.
+class RunFrame {
+  public:
+    RunFrame(const Settings& settings, bool dry_run, Notifier& notifier);
+
+    // `followed` is called after whatever came of the file.
+    void follow(DesiredSink& sink, const std::function<void()>& followed);
+
+    // Tells the service manager that it is ready as soon as the loop turns. Returns when the loop was quit.
+    void run();
+
+    // To the service manager, if it is news.
+    void publish(const Assessment& assessment);
+
+    // How much longer than usual a step may take, for the desired files that are in force or about to be.
+    std::chrono::milliseconds step_allowance() const;
+
+    EventLoop& loop() noexcept { return loop_; }
+    Log& log() noexcept { return log_; }
+    Notifier& notifier() noexcept { return notifier_; }
+    DesiredFollower& follower() noexcept { return *follower_; }
+    FileWatcher& watcher() noexcept { return *watcher_; }
+
+  private:
+    void load();
+
+    std::string keys_;
+    Log log_;
+    Notifier& notifier_;
+    EventLoop loop_;
+    EventLoop::Timer turning_;
+    std::string told_;              // the sentence
+    std::uint64_t large_bytes_ = 0; // of the desired files that steps may have to do with
+    std::unique_ptr<DesiredFollower> follower_;
+    std::unique_ptr<FileWatcher> watcher_;
+};
+
+} // namespace apikeyd
