@@ -14,7 +14,7 @@ RUN_PACKAGES=(python3:python3)
 # shellcheck disable=SC2034
 TEST_PACKAGES=(catch2 openssl curl:curl git:git strace ed vim-tiny:vi clang-format:clang-format nodejs:node npm:npm
   man-db bash-completion zsh:zsh fish:fish python3-jsonschema python3-yaml cmark-gfm:cmark-gfm
-  jq:jq openssh-client:ssh-keygen systemd dbus procps
+  jq:jq openssh-client:ssh-keygen systemd dbus procps chromium:chromium
   dpkg-dev:dpkg-shlibdeps file:file lintian:lintian shellcheck:shellcheck)
 # Programs that are taken out of their packages: to install these would start servers.
 # shellcheck disable=SC2034
