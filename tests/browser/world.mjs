@@ -11,7 +11,8 @@ import readline from 'node:readline';
 import {promisify} from 'node:util';
 
 const factor = Number(process.env.APIKEYD_TIME_FACTOR ?? 1);
-export const bound = 15000 * factor; // milliseconds
+// Milliseconds. Long, since only what fails waits for it: a browser on a busy machine may take many seconds for one page.
+export const bound = 60000 * factor;
 export const token = 'browser-token-0123456789';
 
 export const BILLING = '5e5677d71bdc2ae76344968c';
