@@ -49,7 +49,8 @@ LiveRun::LiveRun(const CommandLine& line, LiveStart start, Notifier& notifier, P
     if (refused_) {
         settings_trouble_ = std::move(start.refusal);
     }
-    frame_.follow(converger_.engine(), [this] { stepped(); });
+    frame_.follow(
+        converger_.engine(), [this] { stepped(); }, std::move(start.last_good));
     if (const std::string& file = converger_.token().file(); !file.empty()) {
         token_watcher_ = std::make_unique<FileWatcher>(
             frame_.loop(), file, [this] { reload_token(); }, !inotify_sees_all(file));
@@ -92,6 +93,15 @@ bool LiveRun::run() {
         tell_end();
     }
     return next_settings_.has_value();
+}
+
+std::optional<LastGood> LiveRun::last_good() {
+    const DesiredFollower& follower = frame_.follower();
+    const Engine& engine = converger_.engine();
+    if (!follower.loaded()) {
+        return follower.before();
+    }
+    return LastGood{engine.in_force(), engine.commit_in_force(), *follower.last_good(), frame_.large_bytes()};
 }
 
 Situation LiveRun::situation() {

@@ -8,6 +8,7 @@
 #include "daemon/cli/converger.hpp"
 #include "daemon/cli/run_frame.hpp"
 #include "daemon/runtime/request_file.hpp"
+#include "daemon/runtime/service.hpp"
 #include "daemon/status/status_service.hpp"
 #include "state/state_store.hpp"
 
@@ -27,6 +28,7 @@ struct LiveStart {
     Secret token_before;             // used where there is no better one: see TokenStore
     std::optional<Settings> refused; // other settings that could not be begun with, and why
     std::string refusal;
+    std::optional<LastGood> last_good; // of the same desired file, where a run before had it in force
 };
 
 // `apikeyd run`, the daemon proper, with one set of settings. On changed settings it ends in order, to be
@@ -47,6 +49,7 @@ class LiveRun {
     std::optional<StateStore> next_state() { return std::move(next_state_); }
     StateStore release_state() { return converger_.engine().release_state(); }
     std::optional<Suspension> suspension() { return converger_.engine().suspension(); }
+    std::optional<LastGood> last_good();
     Secret token() { return converger_.token().get(); }
 
   private:

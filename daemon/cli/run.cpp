@@ -71,6 +71,7 @@ std::unique_ptr<LiveRun> begin_anew(const CommandLine& line, std::unique_ptr<Liv
     const Settings next = over->next_settings();
     const Secret token = over->token();
     const auto suspension = over->suspension();
+    const std::optional<LastGood> last_good = over->last_good();
     std::optional<StateStore> state = over->next_state();
     std::optional<StateStore> old_state = over->release_state();
     over.reset();
@@ -80,7 +81,14 @@ std::unique_ptr<LiveRun> begin_anew(const CommandLine& line, std::unique_ptr<Liv
         } else {
             std::swap(state, old_state);
         }
-        return std::make_unique<LiveRun>(line, LiveStart{next, std::move(*state), token_variable, {}, {}, {}},
+        return std::make_unique<LiveRun>(line,
+                                         LiveStart{next,
+                                                   std::move(*state),
+                                                   token_variable,
+                                                   {},
+                                                   {},
+                                                   {},
+                                                   next.keys == before.keys ? last_good : std::nullopt},
                                          notifier, history);
     } catch (const std::runtime_error& error) {
         log_settings_unusable(before.log, error.what());
@@ -89,7 +97,8 @@ std::unique_ptr<LiveRun> begin_anew(const CommandLine& line, std::unique_ptr<Liv
             old_state = open_state(before.state);
         }
         return std::make_unique<LiveRun>(
-            line, LiveStart{before, std::move(*old_state), token_variable, token, next, error.what()},
+            line,
+            LiveStart{before, std::move(*old_state), token_variable, token, next, error.what(), last_good},
             notifier, history);
     }
 }
@@ -99,7 +108,8 @@ int run_live(const CommandLine& line, const Settings& settings, Notifier& notifi
     notifier.extend_timeout(time_to_open(size_of_state(settings.state)));
     ProcessHistory history{current_time().wall, {}};
     auto live = std::make_unique<LiveRun>(
-        line, LiveStart{settings, open_state(settings.state), token_variable, {}, {}, {}}, notifier, history);
+        line, LiveStart{settings, open_state(settings.state), token_variable, {}, {}, {}, {}}, notifier,
+        history);
     while (live->run()) {
         const Settings before = live->settings();
         try {

@@ -8,6 +8,7 @@
 #include "generated/version.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace apikeyd {
 
@@ -20,8 +21,10 @@ RunFrame::RunFrame(const Settings& settings, bool dry_run, Notifier& notifier)
                        {version, settings.api.url, name_to_show(settings.keys), settings.state, dry_run});
 }
 
-void RunFrame::follow(DesiredSink& sink, const std::function<void()>& followed) {
-    follower_ = std::make_unique<DesiredFollower>(loop_, keys_, log_, sink);
+void RunFrame::follow(DesiredSink& sink, const std::function<void()>& followed,
+                      std::optional<LastGood> before) {
+    large_bytes_ = before ? before->bytes : 0;
+    follower_ = std::make_unique<DesiredFollower>(loop_, keys_, log_, sink, std::move(before));
     watcher_ = std::make_unique<FileWatcher>(
         loop_, keys_,
         [this, followed] {

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace apikeyd {
@@ -23,8 +24,9 @@ class RunFrame {
   public:
     RunFrame(const Settings& settings, bool dry_run, Notifier& notifier);
 
-    // `followed` is called after whatever came of the file.
-    void follow(DesiredSink& sink, const std::function<void()>& followed);
+    // `followed` is called after whatever came of the file; `before`: see DesiredFollower.
+    void follow(DesiredSink& sink, const std::function<void()>& followed,
+                std::optional<LastGood> before = {});
 
     // Tells the service manager that it is ready as soon as the loop turns. Returns when the loop was quit.
     void run();
@@ -34,6 +36,7 @@ class RunFrame {
 
     // How much longer than usual a step may take, for the desired files that are in force or about to be.
     std::chrono::milliseconds step_allowance() const;
+    std::uint64_t large_bytes() const noexcept { return large_bytes_; }
 
     EventLoop& loop() noexcept { return loop_; }
     Log& log() noexcept { return log_; }

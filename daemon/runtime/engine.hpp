@@ -98,7 +98,8 @@ class Engine final : public DesiredSink {
     std::optional<Progress> progress(MonoTime now) const { return reconciler_.progress(now); }
     const std::shared_ptr<const DesiredState>& in_force() const noexcept {
         return desired_;
-    }                                                                                      // may be nullptr
+    } // may be nullptr
+    const std::optional<Commit>& commit_in_force() const noexcept { return commit_; }
     const std::optional<WallTime>& next_transition() const noexcept { return next_turn_; } // of the file
     const KeyCounts& key_counts() const noexcept { return reconciler_.key_counts(); }
     bool disables_removed() const noexcept { return options_.safeguards.disable_removed; }

@@ -57,10 +57,12 @@ void SuspensionRequests::carried_out(const Event& event) {
     }
 }
 
-DesiredFollower::DesiredFollower(EventLoop& loop, std::string path, Log& log, DesiredSink& sink)
+DesiredFollower::DesiredFollower(EventLoop& loop, std::string path, Log& log, DesiredSink& sink,
+                                 std::optional<LastGood> before)
     : path_(std::move(path))
     , log_(log)
     , sink_(sink)
+    , before_(std::move(before))
     , commit_timer_(loop, [this] { load(); }) {}
 
 // git writes the files first and moves HEAD then: without a moment's patience a pull would go down in history
@@ -87,13 +89,14 @@ void DesiredFollower::load() {
     }
     const bool has_news = lines != told_;
     if (has_news) {
-        log_desired_invalid(log_, loaded.diagnostics, !digest_.empty());
+        log_desired_invalid(log_, loaded.diagnostics, before_ || !digest_.empty());
         told_ = std::move(lines);
     }
     if (!loaded) {
         const auto error = std::ranges::find(loaded.diagnostics, Severity::error, &Diagnostic::severity);
         degraded_ = error != loaded.diagnostics.end() ? summarize_diagnostic(*error)
                                                       : name_to_show(path_) + ": can't be loaded";
+        fall_back();
         if (has_news) {
             sink_.unusable(loaded.diagnostics);
         }
@@ -111,6 +114,7 @@ void DesiredFollower::load() {
     }
     if (is_new) {
         digest_ = loaded.value->digest();
+        before_.reset();
         awaited_.clear();
         sink_.desired(std::make_shared<const DesiredState>(std::move(*loaded.value)), std::move(commit));
     } else if (was_degraded) {
@@ -121,6 +125,17 @@ void DesiredFollower::load() {
 void DesiredFollower::waiting(const std::string& why) {
     log_desired_waiting(log_, path_, why);
     degraded_ = why;
+    fall_back();
+}
+
+void DesiredFollower::fall_back() {
+    if (!before_) {
+        return;
+    }
+    const LastGood before = *std::exchange(before_, std::nullopt);
+    digest_ = before.state->digest();
+    last_good_ = before.read_at;
+    sink_.desired(before.state, before.commit);
 }
 
 Situation situation_of(const Engine& engine, const DesiredFollower& follower) {

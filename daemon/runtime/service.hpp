@@ -12,6 +12,7 @@
 #include "daemon/runtime/verdict.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -37,11 +38,22 @@ class SuspensionRequests {
     FileWatcher watcher_;
 };
 
+// What the desired file said when it was good last.
+struct LastGood {
+    std::shared_ptr<const DesiredState> state; // never nullptr
+    std::optional<Commit> commit;
+    WallTime read_at{};
+    std::uint64_t bytes = 0; // of its files
+};
+
 // Loads the desired file whenever it may have changed, and hands on what is new. What can't be loaded changes
 // nothing: the last good state stays in force, and the reasons are logged once.
 class DesiredFollower {
   public:
-    DesiredFollower(EventLoop& loop, std::string path, Log& log, DesiredSink& sink);
+    // `before`: what an earlier follower of this path had in force. It is handed on as soon as it turns out
+    // that the file can't be loaded now; a good first load counts instead.
+    DesiredFollower(EventLoop& loop, std::string path, Log& log, DesiredSink& sink,
+                    std::optional<LastGood> before = {});
 
     void load();
     // There may be something new, but it can't be loaded yet; the next load() ends that.
@@ -51,14 +63,18 @@ class DesiredFollower {
     const std::optional<std::string>& degraded() const noexcept { return degraded_; }
     // When a file that can be used was read last.
     const std::optional<WallTime>& last_good() const noexcept { return last_good_; }
-    bool loaded() const noexcept { return !digest_.empty(); } // a good one, once
+    bool loaded() const noexcept { return !digest_.empty(); } // a good one, once, or the one from before
+    // The state from before, for as long as it is neither handed on nor outdone.
+    const std::optional<LastGood>& before() const noexcept { return before_; }
 
   private:
     bool may_be_committed_soon(const DesiredState& state);
+    void fall_back();
 
     std::string path_;
     Log& log_;
     DesiredSink& sink_;
+    std::optional<LastGood> before_;
     EventLoop::Timer commit_timer_;
     std::string awaited_; // digest of a state whose commit may be under way; empty: none
     MonoTime await_until_{};

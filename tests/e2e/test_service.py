@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the service manager is told, and when: a datagram socket in its place records the messages."""
 
+import datetime
 import os
 import re
 import signal
@@ -62,11 +63,12 @@ class Service(Case):
         self.addCleanup(self.manager.close)
         self.settings = self.folder / "apikeyd.yaml"
 
-    def run_with_settings(self, text: str, *arguments: str) -> harness.Daemon:
-        """With settings in a file, token and state among them."""
+    def run_with_settings(self, text: str, *arguments: str, keys: bool = True) -> harness.Daemon:
+        """With settings in a file, token and state among them, and the keys unless a flag names them."""
         self.write_settings(text)
+        given = ["--token-file", "--state"] + ([] if keys else ["--keys"])
         daemon = harness.Daemon([harness.binary("APIKEYD_BIN", "apikeyd"), "run", "--config", str(self.settings),
-                                 *harness.without(self.options(), ["--token-file", "--state"]), *arguments],
+                                 *harness.without(self.options(), given), *arguments],
                                 self.environment(NOTIFY_SOCKET=self.manager.path), self.folder)
         self.addCleanup(daemon.kill)
         return daemon
@@ -293,6 +295,65 @@ class Reload(Service):
         mark = self.manager.mark()
         daemon.send(signal.SIGHUP)
         self.manager.wait("^" + SETTLED, mark)
+        self.assertEqual(daemon.stop(), 0)
+
+    def change_while_the_file_is_bad(self, daemon: harness.Daemon) -> int:
+        """Breaks the desired file, then changes a setting. Gives the place behind the new beginning."""
+        mark = self.manager.mark()
+        self.keys_file.write_text("version: 1\nkeys: 3\n")
+        self.manager.wait("^STATUS=DEGRADED: ", mark)
+        mark = self.manager.mark()
+        self.write_settings("reconcile:\n  resync: 6h\n" + self.own_token())
+        mark = self.manager.wait("^READY=1$", mark)
+        self.assertEqual(len(daemon.events_of("daemon_started")), 2)
+        return mark
+
+    def in_force(self, rest: str) -> str:
+        return "^STATUS=DEGRADED: .*keys.yaml:2:7: .*; what the file said before is in force; " + rest
+
+    def test_a_moment_comes_though_settings_changed_while_the_file_was_bad(self) -> None:
+        self.start_sandbox()
+        until = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=4)
+        self.save(key(BILLING, "one", True) | {"enabled_until": until.strftime("%Y-%m-%dT%H:%M:%SZ")})
+        daemon = self.run_with_settings(self.own_token())
+        self.manager.wait(SETTLED)
+        began = self.manager.mark()
+        mark = self.change_while_the_file_is_bad(daemon)
+        self.manager.wait(self.in_force("in sync, 1 key"), mark)
+        daemon.wait_event("api_key_updated", enabled=False)
+        self.assertFalse(self.sandbox.key(BILLING)["enabled"])
+        self.assertFalse([one for one in self.manager.since(began) if "not good since the start" in one])
+        mark = self.manager.mark()
+        self.wait_converged(self.save(key(BILLING, "two", True)), daemon)
+        self.manager.wait("^" + SETTLED, mark)
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_a_key_is_tried_again_though_settings_changed_while_the_file_was_bad(self) -> None:
+        self.start_sandbox()
+        self.sandbox.faults("503=60*inf")
+        desired = self.save(key(BILLING, "one", True))
+        daemon = self.run_with_settings(self.own_token())
+        self.manager.wait("^STATUS=NOT CONVERGED, 1 key: 1 tried again")
+        mark = self.change_while_the_file_is_bad(daemon)
+        mark = self.manager.wait(self.in_force("NOT CONVERGED, 1 key: 1 tried again"), mark)
+        self.sandbox.faults("")
+        self.write_settings(self.own_token())  # at once, and not when its time has come
+        self.wait_converged(desired, daemon)
+        self.manager.wait(self.in_force("in sync, 1 key"), mark)
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_settings_that_name_other_keys_take_nothing_along(self) -> None:
+        self.start_sandbox()
+        self.save(key(BILLING, "one", True))
+        daemon = self.run_with_settings(f"keys: {self.keys_file}\n" + self.own_token(), keys=False)
+        self.manager.wait(SETTLED)
+        sent, mark = self.sandbox.seq(), self.manager.mark()
+        other = self.folder / "other.yaml"
+        other.write_text("version: 1\nkeys: 3\n")
+        self.write_settings(f"keys: {other}\n" + self.own_token())
+        self.manager.wait("^STATUS=DEGRADED: .*other.yaml:2:7: .*; it was not good since the start, so nothing is sent$",
+                          mark)
+        self.assertEqual(self.sandbox.seq(), sent)
         self.assertEqual(daemon.stop(), 0)
 
     def test_a_suspension_outlives_a_change_of_the_state(self) -> None:
