@@ -40,6 +40,22 @@ int open_private(const std::string& path) {
     return errno == EEXIST ? open(path.c_str(), flags) : -1;
 }
 
+// The folder's owner may put a link in the file's place at any moment, and root may follow it anywhere: so
+// the file is held, and changed by what holds it. O_PATH, since to close any other descriptor of it would
+// drop the locks that SQLite has on it.
+void narrow_private(const std::string& path) {
+    const int held = open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (held < 0) {
+        return;
+    }
+    struct stat info {};
+    if (fstat(held, &info) == 0 && S_ISREG(info.st_mode)) {
+        (void)!chmod(fmt::format("/proc/self/fd/{}", held).c_str(),
+                     info.st_mode & 07777 & ~(S_IWGRP | S_IXGRP | S_IRWXO));
+    }
+    close(held);
+}
+
 std::string why_not_opened(const std::string& path, int error) {
     std::string why = std::strerror(error);
     struct stat file {};

@@ -10,6 +10,11 @@ namespace apikeyd {
 // to write to it. The descriptor is the caller's; -1 with errno where it can't be opened.
 int open_private(const std::string& path);
 
+// Takes from others what they may do with a file, and from its group all but reading, since somebody must
+// have chosen that. Links are not followed, and where it isn't ours to change, it stays. Locks on it are
+// kept.
+void narrow_private(const std::string& path);
+
 // What errno says, for a file that can't be opened, and what to do where it belongs to another user than
 // this.
 std::string why_not_opened(const std::string& path, int error);

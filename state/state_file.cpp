@@ -36,14 +36,10 @@ void create_private(const std::string& path) {
     close(fd);
 }
 
-// For a state that was restored, or copied, under a wide umask. A group may go on reading, since somebody
-// must have chosen it. Where it isn't ours to change, it stays.
+// For a state that was restored, or copied, under a wide umask.
 void narrow(const std::string& path) {
     for (const std::string& file : {path, log_path(path), path + "-shm"}) {
-        struct stat info {};
-        if (lstat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode)) {
-            (void)!chmod(file.c_str(), info.st_mode & 07777 & ~(S_IWGRP | S_IXGRP | S_IRWXO));
-        }
+        narrow_private(file);
     }
 }
 
