@@ -291,7 +291,7 @@ void Engine::see_whether_it_reads() {
 void Engine::tell(const std::vector<Event>& events) {
     for (const Event& event : events) {
         log_event(log_, event);
-        tally_.heed(event);
+        tally_.heed(event, desired_.get());
         for (const auto& listener : listeners_) {
             listener(event);
         }

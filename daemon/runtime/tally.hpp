@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "config/desired_state.hpp"
 #include "config/key.hpp"
 #include "config/time.hpp"
 #include "daemon/reconcile/event.hpp"
@@ -9,13 +10,15 @@
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 namespace apikeyd {
 
 // What the events since the last plan add up to: how the keys stand. A value.
 class Tally {
   public:
-    void heed(const Event& event);
+    // `desired`: what is in force, which tells when every key of it was answered; nullptr: not known.
+    void heed(const Event& event, const DesiredState* desired = nullptr);
 
     std::uint64_t managed() const noexcept { return managed_; } // keys of the file
     std::uint64_t changes() const noexcept { return changes_; } // that the plan wanted
@@ -27,11 +30,18 @@ class Tally {
     const std::string& unavailable() const noexcept { return unavailable_; }
 
   private:
+    void answered(const KeyUpdated& updated, const DesiredState* desired);
+
     std::uint64_t managed_ = 0;
     std::uint64_t changes_ = 0;
     std::uint64_t rejected_ = 0;        // when the plan was made
     std::unordered_set<KeyId> refused_; // since
     std::optional<WallTime> oldest_answer_;
+    // Of the round that goes on until each managed key was answered in it; then what came before counts no
+    // more. A bit a key, in the order of the desired state.
+    std::vector<bool> in_round_;
+    std::uint64_t round_size_ = 0;
+    std::optional<WallTime> round_oldest_;
     std::string unavailable_;
 };
 

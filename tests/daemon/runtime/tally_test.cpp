@@ -56,3 +56,32 @@ TEST_CASE("tally: the oldest answer is what the plan found, else the first that 
     tally.heed(updated(1, WallTime{40s}));
     CHECK(tally.oldest_answer() == WallTime{5s});
 }
+
+TEST_CASE("tally: once each managed key was answered anew, what came before counts no more") {
+    DesiredState::Builder builder;
+    const auto file = builder.add_file("keys.yaml");
+    builder.add(key_id(1), "one", std::nullopt, file, 1);
+    builder.add(key_id(2), std::nullopt, true, file, 2);
+    builder.add(key_id(3), std::nullopt, std::nullopt, file, 3); // not managed
+    const DesiredState desired = std::move(builder).build("sha256:1");
+    Tally tally;
+    PlanMade plan;
+    plan.counts.managed = 2;
+    plan.oldest_evidence = WallTime{5s};
+    tally.heed(plan, &desired);
+    tally.heed(updated(1, WallTime{10s}), &desired);
+    tally.heed(updated(1, WallTime{11s}), &desired);
+    tally.heed(updated(3, WallTime{12s}), &desired);
+    tally.heed(updated(4, WallTime{12s}), &desired);
+    CHECK(tally.oldest_answer() == WallTime{5s});
+    tally.heed(updated(2, WallTime{13s}), &desired);
+    CHECK(tally.oldest_answer() == WallTime{10s});
+    tally.heed(updated(2, WallTime{20s}), &desired);
+    CHECK(tally.oldest_answer() == WallTime{10s});
+    tally.heed(updated(1, WallTime{21s}), &desired);
+    CHECK(tally.oldest_answer() == WallTime{20s});
+    tally.heed(updated(1, WallTime{30s}), &desired);
+    tally.heed(plan, &desired); // knows better, and a new round begins
+    tally.heed(updated(2, WallTime{31s}), &desired);
+    CHECK(tally.oldest_answer() == WallTime{5s});
+}
