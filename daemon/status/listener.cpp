@@ -48,11 +48,13 @@ sockaddr_un path_address(const std::string& path) {
     return address;
 }
 
-bool somebody_listens(const sockaddr_un& address) {
+// Only a refusal says so: one of another type (EPROTOTYPE), of another user (EACCES) or whose queue is full
+// (EAGAIN) is somebody's.
+bool nobody_listens(const sockaddr_un& address) {
     const int fd = make_socket(AF_UNIX);
-    const bool connected = ::connect(fd, any(&address), sizeof address) == 0 || errno == EAGAIN;
+    const bool refused = ::connect(fd, any(&address), sizeof address) != 0 && errno == ECONNREFUSED;
     close(fd);
-    return connected;
+    return refused;
 }
 
 // What a process that was killed left behind; anything else is left alone.
@@ -64,7 +66,7 @@ void take_stale_away(const std::string& path, const sockaddr_un& address) {
     if (!S_ISSOCK(info.st_mode)) {
         throw ListenError(fmt::format("{}: something is there that is no socket; it was left alone", path));
     }
-    if (somebody_listens(address)) {
+    if (!nobody_listens(address)) {
         throw ListenError(fmt::format("{}: another process listens there", path));
     }
     if (unlink(path.c_str()) != 0) {

@@ -26,14 +26,18 @@ ListenAddress address(const std::string& text) {
     return parse_listen_address(text).value();
 }
 
-// What a process that was killed leaves.
-void leave_socket(const std::string& path) {
+int bound_socket(const std::string& path, int type) {
     sockaddr_un at{};
     at.sun_family = AF_UNIX;
     std::strncpy(static_cast<char*>(at.sun_path), path.c_str(), sizeof at.sun_path - 1);
-    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    const int fd = socket(AF_UNIX, type, 0);
     REQUIRE(bind(fd, static_cast<const sockaddr*>(static_cast<const void*>(&at)), sizeof at) == 0);
-    close(fd);
+    return fd;
+}
+
+// What a process that was killed leaves.
+void leave_socket(const std::string& path) {
+    close(bound_socket(path, SOCK_STREAM));
 }
 
 } // namespace
@@ -83,6 +87,16 @@ TEST_CASE("listener: what a dead process left is taken away, anything else is no
     CHECK_THROWS_WITH(Listener(address("unix:" + path)), Contains("is no socket; it was left alone"));
     CHECK(std::filesystem::file_size(path) == 4);
     CHECK_THROWS_AS(Listener(address("unix:" + (folder / "none") + "/status.sock")), ListenError);
+}
+
+TEST_CASE("listener: a socket of another type is somebody's, and stays") {
+    TempFolder folder;
+    const std::string path = folder / "notify";
+    const int fd = bound_socket(path, SOCK_DGRAM);
+    CHECK_THROWS_WITH(Listener(address("unix:" + path)), Contains("another process listens there"));
+    CHECK(std::filesystem::exists(path));
+    close(fd);
+    CHECK(Listener(address("unix:" + path)).is_path()); // whose it was is dead
 }
 
 TEST_CASE("listener: another's socket at the path stays when ours ends") {
