@@ -89,7 +89,8 @@ class Engine final : public DesiredSink {
     const Reconciler& reconciler() const noexcept { return reconciler_; }
     const Tally& tally() const noexcept { return tally_; }
     bool denied() const noexcept { return reconciler_.denied(); }
-    bool server_unavailable() const noexcept { return reconciler_.server_unavailable(); }
+    // As long as there is something to send: otherwise nothing would ever show that it is back.
+    bool server_unavailable() const { return reconciler_.server_unavailable() && !idle(); }
     const std::optional<HeldPlan>& held() const noexcept { return held_; } // waits for approval
     const std::optional<ReconcileFinished>& last_finished() const noexcept { return last_finished_; }
     const std::optional<AccessDenied>& last_denial() const noexcept { return last_denial_; }

@@ -286,6 +286,27 @@ class Metrics(StatusServer):
         self.assertEqual(now['apikeyd_api_requests_total{code="no_answer"}'], 0)
         self.assertEqual(now['apikeyd_keys{state="drifted"}'], 1)
 
+    def test_a_server_that_was_away_when_the_edit_was_taken_back(self) -> None:
+        """With nothing left to send nobody would ever see that it is back."""
+        ids = counted_ids(12)
+        self.start_sandbox("--count", "12")
+        before = self.save(*[key(id_, enabled=True) for id_ in ids])
+        daemon = self.serve()
+        daemon.wait_event("reconcile_finished")
+        self.sandbox.stop()
+        self.save(*[key(id_, f"other-{id_}") for id_ in ids])
+        self.wait_metrics(api_unavailable=1)
+        self.assertEqual(self.ask("/-/ready").status, 503)
+        self.save(*before)
+        self.wait_metrics(api_unavailable=0)
+        self.assertEqual(self.ask("/-/ready").body, "ready\n")
+        status = json.loads(self.ask("/status.json").body)
+        self.assertEqual(status["verdict"], "in_sync")
+        self.assertIn("no answer older than", status["sentence"])
+        self.save(*[key(id_, f"third-{id_}") for id_ in ids])  # it is away still
+        self.wait_metrics(api_unavailable=1)
+        self.assertEqual(daemon.stop(), 0, daemon.tail())
+
     def test_keys_stand_in_one_way_each(self) -> None:
         count = 20
         ids = counted_ids(count)
