@@ -106,7 +106,7 @@ std::unique_ptr<LiveRun> begin_anew(const CommandLine& line, std::unique_ptr<Liv
 int run_live(const CommandLine& line, const Settings& settings, Notifier& notifier) {
     const Secret token_variable = take_token_variable();
     notifier.extend_timeout(time_to_open(size_of_state(settings.state)));
-    ProcessHistory history{current_time().wall, {}};
+    ProcessHistory history{current_time().wall, {}, {}};
     auto live = std::make_unique<LiveRun>(
         line, LiveStart{settings, open_state(settings.state), token_variable, {}, {}, {}, {}}, notifier,
         history);

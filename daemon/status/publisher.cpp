@@ -22,7 +22,7 @@ bool is_converged(const Engine& engine) {
 void StatusPublisher::publish(const Engine& engine, const DesiredFollower& follower,
                               const Assessment& assessment, WallTime now) {
     auto snapshot = std::make_shared<StatusSnapshot>();
-    snapshot->number = ++number_;
+    snapshot->number = ++published_.number;
     snapshot->verdict = to_string(assessment.verdict);
     snapshot->sentence = assessment.sentence;
     if (std::exchange(verdict_, snapshot->verdict) != snapshot->verdict) {
@@ -47,11 +47,11 @@ void StatusPublisher::publish(const Engine& engine, const DesiredFollower& follo
     snapshot->disable_removed = engine.disables_removed();
     snapshot->refused_own = engine.refused_own();
     const bool was_converged = std::exchange(converged_, is_converged(engine));
-    if (was_converged && !converged_) {
-        last_converged_ = now;
+    if (was_converged || converged_) {
+        published_.last_converged = now;
     }
     snapshot->converged = converged_;
-    snapshot->last_converged = last_converged_;
+    snapshot->last_converged = published_.last_converged;
     snapshot->next_transition = engine.next_transition();
     snapshot->process_started = process_started_;
     snapshot->counters = counters_;

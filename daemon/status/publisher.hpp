@@ -13,16 +13,22 @@
 
 namespace apikeyd {
 
+// What outlives a publisher: in a process with changed settings the next one goes on from it.
+struct Published {
+    std::uint64_t number = 0; // of the last snapshot
+    std::optional<WallTime> last_converged;
+};
+
 // Makes snapshots of what the main thread knows, on that thread, and puts them on the board.
 class StatusPublisher {
   public:
-    // `last_converged`: of earlier processes, from the state. All must outlive it.
+    // All must outlive it.
     StatusPublisher(SnapshotBoard& board, const Counters& counters, WallTime process_started,
-                    std::optional<WallTime> last_converged)
+                    Published& published)
         : board_(board)
         , counters_(counters)
         , process_started_(process_started)
-        , last_converged_(last_converged) {}
+        , published_(published) {}
 
     void publish(const Engine& engine, const DesiredFollower& follower, const Assessment& assessment,
                  WallTime now);
@@ -31,9 +37,8 @@ class StatusPublisher {
     SnapshotBoard& board_;
     const Counters& counters_;
     WallTime process_started_;
-    std::optional<WallTime> last_converged_;
+    Published& published_;
     bool converged_ = false;
-    std::uint64_t number_ = 0;
     std::string verdict_;
     WallTime since_{};
 };

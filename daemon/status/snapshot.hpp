@@ -46,7 +46,7 @@ struct StatusSnapshot {
     bool disable_removed = false;           // what becomes of a key that the file doesn't name any more
     std::optional<KeyId> refused_own;       // the key whose disable is refused since its secret is our token
     bool converged = false;                 // everything is as it is wanted, as far as the answers tell
-    std::optional<WallTime> last_converged; // where it isn't: when it was last; nothing: never
+    std::optional<WallTime> last_converged; // when it was last so, or is so still; nothing: never
     std::optional<WallTime> next_transition;
 
     WallTime process_started{};

@@ -3,6 +3,7 @@
 
 #include "daemon/status/endpoints.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace apikeyd {
@@ -19,11 +20,14 @@ StatusService::~StatusService() {
 }
 
 void StatusService::start(EventLoop& loop, Engine& engine, const DesiredFollower& follower,
-                          const ProcessHistory& history) {
+                          ProcessHistory& history) {
     pulse_.attach(loop);
     engine_ = &engine;
     follower_ = &follower;
-    publisher_.emplace(board_, history.counters, history.started, engine.store().last_converged());
+    // Of an earlier process, or of a state that this one had none of so far.
+    history.published.last_converged =
+        std::max(history.published.last_converged, engine.store().last_converged());
+    publisher_.emplace(board_, history.counters, history.started, history.published);
     publish(assess(situation_of(engine, follower)));
     Site site(hosts_);
     add_endpoints(site, board_, pulse_, reader_);

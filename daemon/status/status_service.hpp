@@ -19,6 +19,7 @@ namespace apikeyd {
 struct ProcessHistory {
     WallTime started{};
     Counters counters;
+    Published published;
 };
 
 // The status server and all that feeds it. Lives on the main thread, and must outlive the loop.
@@ -32,8 +33,7 @@ class StatusService {
     StatusService& operator=(const StatusService&) = delete;
 
     // Begins to answer. All must outlive it but the loop.
-    void start(EventLoop& loop, Engine& engine, const DesiredFollower& follower,
-               const ProcessHistory& history);
+    void start(EventLoop& loop, Engine& engine, const DesiredFollower& follower, ProcessHistory& history);
 
     // After each step that may have changed something.
     void publish(const Assessment& assessment);

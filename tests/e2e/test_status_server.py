@@ -307,6 +307,28 @@ class Metrics(StatusServer):
         self.wait_metrics(api_unavailable=1)
         self.assertEqual(daemon.stop(), 0, daemon.tail())
 
+    def test_changed_settings_are_no_time_without_convergence(self) -> None:
+        """What was as wanted until then is told, not when a reconciliation ended last."""
+        self.start_sandbox()
+        wanted = self.save(key(BILLING, "billing", True))
+        settings = self.folder / "apikeyd.yaml"
+        harness.write_atomically(settings, "api: {concurrency: 2}\n")
+        daemon = self.serve("--config", str(settings))
+        self.wait_settled(daemon, 0, wanted)
+        time.sleep(1.5)
+        self.assertEqual(self.metrics()['apikeyd_keys{state="in_sync"}'], 1)
+        self.sandbox.faults("500*inf")
+        version = self.ask("/page.version").body.strip()
+        until, mark = time.time(), daemon.mark()
+        self.save(key(BILLING, "renamed", True))
+        harness.write_atomically(settings, "api: {concurrency: 3}\n")
+        self.find(daemon, mark)
+        wait_for(lambda: self.metrics()['apikeyd_keys{state="in_doubt"}'] == 1, "the edit is sent")
+        self.assertGreater(self.metrics()["apikeyd_last_converged_timestamp_seconds"], until - 0.5)
+        number = [int(text.rpartition(".")[2]) for text in (version, self.ask("/page.version").body.strip())]
+        self.assertGreater(number[1], number[0])  # or a page would take another for itself
+        self.assertEqual(daemon.stop(), 0, daemon.tail())
+
     def test_keys_stand_in_one_way_each(self) -> None:
         count = 20
         ids = counted_ids(count)

@@ -16,10 +16,11 @@ struct World {
     DesiredFollower follower{engine.loop, engine.folder / "keys.yaml", engine.log, engine.engine};
     Counters counters;
     SnapshotBoard board;
-    StatusPublisher publisher;
+    Published published;
+    StatusPublisher publisher{board, counters, at_second(1), published};
 
     explicit World(std::optional<WallTime> last_converged = {})
-        : publisher(board, counters, at_second(1), last_converged) {}
+        : published{0, last_converged} {}
 
     std::shared_ptr<const StatusSnapshot> at(unsigned second, Verdict verdict) {
         publisher.publish(engine.engine, follower, {verdict, "so it goes"}, at_second(second));
@@ -82,4 +83,18 @@ TEST_CASE("publisher: a suspension and a file that can't be used are told") {
     CHECK_FALSE(snapshot->last_load_good);
     CHECK_FALSE(snapshot->last_good_load);
     CHECK(snapshot->load_problem.find("keys.yaml") != std::string::npos);
+}
+
+TEST_CASE("publisher: the next one, with changed settings, goes on from what was said") {
+    World world;
+    world.engine.edit({named("k")});
+    REQUIRE(world.engine.converges());
+    CHECK(world.at(40, Verdict::in_sync)->converged);
+    CHECK(world.at(90, Verdict::reloading)->converged);
+    EngineWorld fresh;
+    StatusPublisher next(world.board, world.counters, at_second(1), world.published);
+    next.publish(fresh.engine, world.follower, {Verdict::starting, ""}, at_second(91));
+    CHECK_FALSE(world.board.current()->converged);
+    CHECK(world.board.current()->last_converged == at_second(90));
+    CHECK(world.board.current()->number == 3);
 }
