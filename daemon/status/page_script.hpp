@@ -69,7 +69,7 @@ inline constexpr std::string_view page_script = R"js('use strict';
     const line = document.getElementById('silence');
     body.classList.toggle('silent', why !== null);
     line.hidden = why === null;
-    const text = why === null ? '' : `The daemon does not answer (${why}). What stands here is from ` +
+    const text = why === null ? '' : `The daemon ${why}. What stands here is from ` +
       `${new Date(clock).toISOString().slice(0, 19).replace('T', ' ')} UTC.`;
     if (line.textContent !== text) line.textContent = text;
   }
@@ -78,14 +78,15 @@ inline constexpr std::string_view page_script = R"js('use strict';
   let asking = new AbortController();
   async function get(url) {
     const answer = await fetch(url, {signal: asking.signal, cache: 'no-store'});
-    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-    return answer.text();
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(text.trim() || `HTTP ${answer.status}`, {cause: 'answer'});
+    return text;
   }
   async function refresh(must) {
     clearTimeout(timer);
+    const mine = ++turn, began = performance.now(); // whatever is under way is of no interest any more
     asking.abort();
     if (document.hidden) return; // begun anew once it is seen
-    const mine = ++turn, began = performance.now();
     const mind = asking = new AbortController();
     const limit = setTimeout(() => mind.abort(), patience);
     try {
@@ -98,7 +99,8 @@ inline constexpr std::string_view page_script = R"js('use strict';
       }
       if (mine === turn) silence(null);
     } catch (error) {
-      if (mine === turn) silence(error.name === 'AbortError' ? 'no answer in time' : error.message);
+      const why = error.name === 'AbortError' ? 'no answer in time' : error.message;
+      if (mine === turn) silence(error.cause === 'answer' ? `answers: ${why}` : `does not answer (${why})`);
     }
     clearTimeout(limit);
     // Where an answer takes long, it is asked for less often.

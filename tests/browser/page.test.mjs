@@ -185,6 +185,18 @@ describe('many keys', {concurrency: 2}, () => {
     await close(page);
   });
 
+  test('an answer that is no page is told as what it is', async () => {
+    const page = await look(browser, world);
+    await page.getByRole('searchbox').fill('鍵'.repeat(200)); // as many as fit in, and more bytes than may be
+    await page.getByText('The daemon answers: q: longer than 400 bytes').waitFor();
+    await page.getByRole('searchbox').fill('service-0300');
+    await page.getByText('1–1 of 1 key').waitFor();
+    await page.locator('#silence').waitFor({state: 'hidden'});
+    assert.match(page.troubles.join(), /^console: Failed to load resource: .* 400 [^,]*$/); // the browser tells it, too
+    page.troubles.length = 0;
+    await close(page);
+  });
+
   test('filter by a count or a list, and sort by a column or a list', async () => {
     const page = await look(browser, world);
     await cardOf(page, 'drifted').click();
@@ -336,7 +348,19 @@ describe('by itself', {concurrency: 2}, () => {
       Object.defineProperty(document, 'hidden', {value, configurable: true});
       document.dispatchEvent(new Event('visibilitychange'));
     }, hidden);
+    let answered;
+    const held = new Promise(resolve => { answered = resolve; });
+    await page.route('**/page.version', async route => { // one that is under way as the page is left
+      await held;
+      await route.continue().catch(() => {});
+    });
+    const waiting = asked('/page.version');
+    await waitFor(() => asked('/page.version') > waiting, 'it asks');
     await hide(true);
+    answered();
+    await page.unroute('**/page.version');
+    await new Promise(resolve => { setTimeout(resolve, 200); });
+    assert.ok(await page.locator('#silence').evaluate(one => one.hidden), 'nobody waited for it');
     const before = page.asked.length;
     world.save([threeKeys[0], threeKeys[1], {id: LEGACY, name: 'renamed', enabled: false}]);
     await world.event('api_key_updated', {reason: 'changed'});
