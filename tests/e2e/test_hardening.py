@@ -4,6 +4,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -56,9 +57,18 @@ class Descriptors(GitCase):
         # Some connections idle, some in the middle of a request.
         self.sandbox.faults(";".join(f"hang*inf@{id_}" for id_ in ids[8:]))
         self.commit(harness.desired_text(key(id_, "busy", True) for id_ in ids))
-        daemon = self.start("--keys", str(self.clone / "keys.yaml"), "--api-concurrency", "8")
+        status = self.folder / "status.sock"
+        daemon = self.start("--keys", str(self.clone / "keys.yaml"), "--api-concurrency", "8",
+                            "--status-listen", f"unix:{status}")
         self.wait_converged([key(id_, "busy", True) for id_ in ids[:8]], daemon)
         harness.wait_for(lambda: self.sandbox.stats()["concurrent"] == 4, "four requests hang", also=daemon.tail)
+        # And somebody in the middle of asking how it goes, for whom the state may be open.
+        before = len(self.targets(daemon))
+        asking = socket.socket(socket.AF_UNIX)
+        self.addCleanup(asking.close)
+        asking.connect(str(status))
+        asking.sendall(b"GET /status.json HTTP/1.1\r\n")
+        harness.wait_for(lambda: len(self.targets(daemon)) > before, "the connection is taken", also=daemon.tail)
         seen = "\n".join(self.targets(daemon))
         for what in ("socket:", "inotify", "timerfd", "eventpoll", "state.db", "state.db-wal", "state.db.lock"):
             self.assertIn(what, seen)

@@ -74,6 +74,12 @@ class Units(unittest.TestCase):
         self.assertEqual(there, {*DROP_INS, "sysusers.conf"})
 
     @analyze
+    def test_systemd_knows_every_line_of_the_socket(self) -> None:
+        folder = self.with_drop_in("")
+        shutil.copy(installed.ROOT / "examples" / "systemd" / "apikeyd.socket", folder)
+        self.assertEqual(self.verify("apikeyd.socket", folder), "")
+
+    @analyze
     def test_how_much_the_units_leave_open(self) -> None:
         for name in UNITS:
             told = installed.run("systemd-analyze", "security", "--no-pager", "--offline=true",
@@ -103,6 +109,7 @@ class Units(unittest.TestCase):
             "ExecStart": ("/usr/bin/apikeyd run", "/usr/bin/apikeyd run --instance %i"),
             "User": ("apikeyd", "apikeyd-%i"),
             "StateDirectory": ("apikeyd", "apikeyd-%i"),
+            "RuntimeDirectory": ("apikeyd", "apikeyd-%i"),
             "ConfigurationDirectory": ("apikeyd", "apikeyd/%i"),
             "LoadCredential": ("api-token:/etc/apikeyd/api-token", "api-token:/etc/apikeyd/%i/api-token"),
         })
