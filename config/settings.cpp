@@ -2,6 +2,7 @@
 #include "config/settings.hpp"
 
 #include "config/listen_address.hpp"
+#include "config/same_file.hpp"
 #include "config/secret_words.hpp"
 #include "config/setting_rules.hpp"
 #include "config/settings_file.hpp"
@@ -114,6 +115,16 @@ std::vector<Diagnostic> refuse_combinations(const Settings& settings) {
             fmt::format("other machines could reach {}, and the server asks nobody who they are",
                         settings.status.listen),
             "listen on 127.0.0.1, [::1] or unix:/run/apikeyd/status.sock, or set status.allow_remote"));
+    }
+    // Worse than senseless: closing any file drops the locks of the whole process on it, SQLite's as well.
+    for (const auto& [setting, path] : {std::pair<const char*, const std::string&>{"keys", settings.keys},
+                                        {"api.token_file", settings.api.token_file},
+                                        {"api.ca_file", settings.api.ca_file}}) {
+        if (!path.empty() && is_same_file(path, settings.state)) {
+            refused.push_back(diagnose(Severity::error, setting,
+                                       fmt::format("{} is the state, which is no other file as well", path),
+                                       "name another file here, or for state"));
+        }
     }
     return refused;
 }

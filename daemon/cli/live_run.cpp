@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/cli/live_run.hpp"
 
+#include "config/same_file.hpp"
 #include "daemon/cli/status_listening.hpp"
 #include "daemon/runtime/event_log.hpp"
 #include "daemon/runtime/step_time.hpp"
 
 #include <algorithm>
 #include <csignal>
-#include <filesystem>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -20,11 +20,6 @@ namespace {
 constexpr std::chrono::milliseconds shutdown_slack{2000};
 // After that, to close the state and end the threads.
 constexpr std::chrono::milliseconds closing_time{10'000};
-
-bool is_same_file(const std::string& one, const std::string& other) {
-    std::error_code error;
-    return one == other || std::filesystem::equivalent(one, other, error);
-}
 
 Diagnostic of_settings(const std::string& why) {
     Diagnostic diagnostic;

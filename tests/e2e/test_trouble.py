@@ -153,6 +153,35 @@ class Settings(Case):
     def settings_text(self, token: Path, state: Path) -> str:
         return f"state: {state}\napi:\n  token_file: {token}\n"
 
+    def test_the_state_is_no_other_file(self) -> None:
+        """It isn't even opened: that would take SQLite's locks away, and whoever comes next the log."""
+        self.start_sandbox()
+        settings = self.folder / "apikeyd.yaml"
+        keys = f"keys: {self.keys_file}\n"
+        good = keys + self.settings_text(self.token_file, self.state_file)
+        harness.write_atomically(settings, good)
+        self.save(key("5e5677d71bdc2ae76344968d", "renamed"))
+        daemon = harness.Daemon([harness.binary("APIKEYD_BIN", "apikeyd"), "run", "--config", str(settings),
+                                 *harness.without(self.options(), ["--token-file", "--state", "--keys"])],
+                                self.environment(), self.folder)
+        self.addCleanup(daemon.kill)
+        daemon.wait_event("reconcile_finished")
+        log = self.state_file.with_name(self.state_file.name + "-wal")
+        identity = log.stat().st_ino
+        (self.folder / "link").symlink_to(self.state_file)
+        for wrong in (keys + self.settings_text(self.state_file, self.state_file),
+                      keys + self.settings_text(self.folder / "link", self.state_file),
+                      good + f"  ca_file: {self.state_file}\n",
+                      good.replace(str(self.keys_file), str(self.state_file))):
+            mark = daemon.mark()
+            harness.write_atomically(settings, wrong)
+            self.assertIn("is the state", str(daemon.wait_event("settings_invalid", mark)["message"]))
+            other = sqlite3.connect(self.state_file)
+            self.assertEqual(other.execute("SELECT count(*) FROM known_key").fetchone(), (1,))
+            other.close()  # the last one to close takes the log away
+            self.assertEqual(log.stat().st_ino, identity, wrong)
+        self.assertEqual(self.command("apply", "--state", str(self.keys_file)).returncode, 78)
+
     def test_settings_that_were_refused_get_another_try(self) -> None:
         self.start_sandbox()
         settings = self.folder / "apikeyd.yaml"
