@@ -301,15 +301,17 @@ class Commands(Case):
         self.assertEqual(self.sandbox.differences(WANTED), [])
 
     def test_state_that_can_not_be_used(self) -> None:
+        text = self.folder / "text.db"
+        text.write_text("no database\n", encoding="utf-8")
         for what, path in {"a folder": self.keys_folder, "no folder": self.folder / "nowhere" / "state.db",
-                           "no database": self.keys_file}.items():
+                           "no database": text}.items():
             for command in ("apply", "run"):
                 with self.subTest(what, command=command):
                     done = self.command(command, "--state", str(path))
                     self.assert_code(done, ERROR)
                     self.assertIn(str(path), done.stderr)
         self.assertEqual(self.sandbox.journal(), [])
-        self.assertEqual(self.keys_file.read_text(encoding="utf-8"), desired_text(WANTED))
+        self.assertEqual(text.read_text(encoding="utf-8"), "no database\n")
 
     # --- where output goes
 

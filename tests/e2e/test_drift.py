@@ -302,8 +302,10 @@ class Drift(Case):
             self.check_form(form, self.drift(form, SETTINGS, "--config", str(config)).stdout)
 
     def test_a_state_that_can_not_be_used(self) -> None:
-        (error,) = self.errors(ERROR, "--state", str(self.keys_file))
-        self.assertIn(str(self.keys_file), error["message"])
+        text = self.folder / "text.db"
+        text.write_text("no database\n", encoding="utf-8")
+        (error,) = self.errors(ERROR, "--state", str(text))
+        self.assertIn(str(text), error["message"])
 
     # --- what isn't ours stays text
 
