@@ -56,3 +56,15 @@ function(apikeyd_require_listed_tests)
     endif()
   endforeach()
 endfunction()
+
+# apikeyd_require_listed_modules(MODULES): the same of the Python modules test_*.py of the folder that calls it.
+function(apikeyd_require_listed_modules modules)
+  file(GLOB on_disk CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" "test_*.py")
+  foreach(file IN LISTS on_disk)
+    cmake_path(GET file STEM module)
+    if(NOT module IN_LIST modules)
+      message(FATAL_ERROR "${CMAKE_CURRENT_SOURCE_DIR}/${file} is not listed in the CMakeLists.txt beside it: it would "
+        "never run.")
+    endif()
+  endforeach()
+endfunction()
