@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/runtime/event_log.hpp"
 
+#include "daemon/runtime/digest.hpp"
+
 #include <utility>
 
 namespace apikeyd {
@@ -137,14 +139,13 @@ void log_one(Log& log, const PlanMade& event) {
 }
 
 void log_one(Log& log, const PlanHeld& event) {
-    log.event(
-        LogLevel::error, "plan_held",
-        {{"digest", event.plan.digest},
-         {"held", number(event.plan.ids.size())},
-         {"why", event.plan.why},
-         {"since", format_rfc3339(event.plan.since)},
-         {"approve", "apikeyd approve " + event.plan.digest.substr(event.plan.digest.find(':') + 1, 12)},
-         {"revision", event.plan.revision}});
+    log.event(LogLevel::error, "plan_held",
+              {{"digest", event.plan.digest},
+               {"held", number(event.plan.ids.size())},
+               {"why", event.plan.why},
+               {"since", format_rfc3339(event.plan.since)},
+               {"approve", "apikeyd approve " + short_digest(event.plan.digest)},
+               {"revision", event.plan.revision}});
 }
 
 void log_one(Log& log, const PlanApproved& event) {

@@ -3,6 +3,7 @@
 
 #include "config/overloaded.hpp"
 #include "config/utf8.hpp"
+#include "daemon/runtime/digest.hpp"
 
 #include <fmt/format.h>
 
@@ -24,13 +25,12 @@ bool is_plain(std::string_view text) {
 // People compare the first digits of a digest; the forms for programs have all of them.
 constexpr std::string_view digest_prefix = "sha256:";
 constexpr std::size_t digest_size = digest_prefix.size() + 64;
-constexpr std::size_t shown_digest_size = digest_prefix.size() + 12;
 
 // As it is where it can't be misread, else in quotes.
 std::string text_value(const std::string& value) {
     if (is_plain(value)) {
         const bool digest = value.size() == digest_size && value.starts_with(digest_prefix);
-        return digest ? value.substr(0, shown_digest_size) : value;
+        return digest ? std::string(digest_prefix) + short_digest(value) : value;
     }
     std::string quoted = "\"";
     std::string escaped;
