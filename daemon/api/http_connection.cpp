@@ -138,8 +138,9 @@ Response HttpConnection::receive() {
     const bool stays_open = head.http11 ? !has_value(fields, "Connection", "close")
                                         : has_value(fields, "Connection", "keep-alive");
     const bool two_lengths = fields.has("Transfer-Encoding") && fields.has("Content-Length");
-    reusable_ = stays_open && !to_the_end_ && !two_lengths && head.status >= 200 && !has_input();
-    input_.wipe(); // bytes that are left over make the connection useless
+    reusable_ = stays_open && !to_the_end_ && !two_lengths && head.status >= 200 &&
+                input_.buffered() == 0; // bytes that are left over make the connection useless
+    input_.wipe();
     idle_limit_ = announced_idle_limit(fields);
     return Response{head.status, fields.get("Content-Type", ""), fields.get("Retry-After", ""),
                     std::move(body)};
@@ -147,7 +148,8 @@ Response HttpConnection::receive() {
 
 bool HttpConnection::has_input() {
     pollfd poll{descriptor(), POLLIN, 0};
-    return input_.buffered() != 0 || input_.socket().available() > 0 || ::poll(&poll, 1, 0) != 0;
+    const bool decrypted = input_.socket().secure() && input_.socket().available() > 0; // poll() can't see it
+    return input_.buffered() != 0 || decrypted || ::poll(&poll, 1, 0) != 0;
 }
 
 HttpConnection::Head HttpConnection::read_head() {
