@@ -86,14 +86,24 @@ bool is_line_separator(char32_t code_point) noexcept {
 }
 
 bool is_deceptive(char32_t code_point) noexcept {
-    static constexpr std::array<Range, 7> ranges{{{0x061C, 0x061C},
-                                                  {0x200B, 0x200B},
-                                                  {0x200E, 0x200F},
-                                                  {0x202A, 0x202E},
-                                                  {0x2060, 0x2060},
-                                                  {0x2066, 0x2069},
-                                                  {0xFEFF, 0xFEFF}}};
-    return within(ranges, code_point);
+    static constexpr std::array<Range, 17> ranges{{{0x00AD, 0x00AD},
+                                                   {0x034F, 0x034F},
+                                                   {0x061C, 0x061C},
+                                                   {0x115F, 0x1160},
+                                                   {0x17B4, 0x17B5},
+                                                   {0x180E, 0x180E},
+                                                   {0x200B, 0x200B},
+                                                   {0x200E, 0x200F},
+                                                   {0x202A, 0x202E},
+                                                   {0x2060, 0x206F},
+                                                   {0x3164, 0x3164},
+                                                   {0xFEFF, 0xFEFF},
+                                                   {0xFFA0, 0xFFA0},
+                                                   {0xFFF9, 0xFFFB},
+                                                   {0x1BCA0, 0x1BCA3},
+                                                   {0x1D173, 0x1D17A},
+                                                   {0xE0000, 0xE007F}}};
+    return code_point >= ranges.front().first && within(ranges, code_point);
 }
 
 bool is_visible(char32_t code_point) noexcept {
@@ -134,7 +144,7 @@ std::string visible_text(std::string_view text) {
         } else if (!point.valid || (is_control(point.value) && value < 0x80)) {
             fmt::format_to(std::back_inserter(result), "\\x{:02x}", value);
         } else if (!is_visible(point.value)) {
-            fmt::format_to(std::back_inserter(result), "\\u{:04x}", value);
+            result += value > 0xFFFF ? fmt::format("\U{:08x}", value) : fmt::format("\u{:04x}", value);
         } else {
             result.append(text, offset, point.size);
         }

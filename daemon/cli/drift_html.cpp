@@ -19,7 +19,7 @@ const char* tone_of(const DriftReport::Item& item) {
 std::string key_cell(std::string_view sign, const char* tone, const std::string& name, const KeyId& id) {
     return fmt::format("<th scope=\"row\"><div class=\"key\"><span class=\"sign {}\">{}</span><div>"
                        "<span class=\"name\">{}</span> {}</div></div></th>",
-                       tone, html_escaped(sign), name.empty() ? "(name not known)" : html_isolated(name),
+                       tone, html_escaped(sign), name.empty() ? "(name not known)" : html_name(name),
                        html_code(id.to_string()));
 }
 
@@ -41,8 +41,8 @@ std::string change_of(const Change& change) {
     for (const FieldChange& field : field_changes(change)) {
         text += fmt::format("<div class=\"field\"><i>{}</i><span class=\"from\">{}</span> → "
                             "<span class=\"to {}\">{}</span></div>",
-                            field.field, field.from ? html_isolated(*field.from) : "?", tone_of(field),
-                            html_isolated(field.to));
+                            field.field, field.from ? html_name(*field.from) : "?", tone_of(field),
+                            html_name(field.to));
     }
     return text;
 }

@@ -54,7 +54,7 @@ class StatusWatch {
               },
               !inotify_sees_all(settings.keys)) {
         view_.path = settings.state;
-        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
             loop_.on_signal(signal, [this] { loop_.quit(); });
         }
     }
@@ -243,7 +243,7 @@ class StatusWatch {
 } // namespace
 
 void watch_status(const CommandLine& line, const Settings& settings, const StatusFilter& filter) {
-    block_signals({SIGWINCH, SIGTSTP});
+    block_signals({SIGWINCH, SIGTSTP, SIGQUIT});
     StatusWatch(line, settings, filter).run();
 }
 

@@ -20,6 +20,7 @@ namespace {
 
 constexpr int unavailable = 503;
 constexpr int bad_request = 400;
+constexpr const char* healthy_path = "/-/healthy";
 
 WebResponse metrics(const SnapshotBoard& board) {
     return {200, render_metrics(*board.current(), process_usage(), current_time().wall),
@@ -103,11 +104,25 @@ std::string not_ready_because(const StatusSnapshot& snapshot) {
     return snapshot.api_unavailable ? "the API does not answer" : "";
 }
 
+std::optional<WebResponse> hanging(LoopPulse& pulse, std::string_view path, MonoTime now) {
+    const auto silence = pulse.silence(now);
+    if (path == healthy_path || silence < longest_silence) {
+        return std::nullopt;
+    }
+    return WebResponse{
+        unavailable,
+        fmt::format("apikeyd hangs: its loop has not come round for {} s. What it told before may be "
+                    "true no longer. systemd's watchdog ends it; elsewhere, restart it. A disk that "
+                    "doesn't answer is the usual cause\n",
+                    std::chrono::floor<std::chrono::seconds>(silence).count())};
+}
+
 void add_endpoints(Site& site, const SnapshotBoard& board, LoopPulse& pulse, StatusReader& reader,
                    std::chrono::milliseconds patience) {
     add_page(site, board, reader);
     site.add("/metrics", [&board](const Query&) { return metrics(board); });
-    site.add("/-/healthy", [&pulse, patience](const Query&) { return healthy(pulse, patience); });
+    site.set_guard([&pulse](std::string_view path) { return hanging(pulse, path, current_time().mono); });
+    site.add(healthy_path, [&pulse, patience](const Query&) { return healthy(pulse, patience); });
     site.add("/-/ready", [&board](const Query&) { return ready(board); });
     site.add("/status.json", [&board, &reader](const Query& query) -> WebResponse {
         try {

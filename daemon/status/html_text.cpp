@@ -38,6 +38,19 @@ std::string html_isolated(std::string_view text) {
     return "<bdi>" + html_escaped(text) + "</bdi>";
 }
 
+std::string html_name(std::string_view name, std::size_t most) {
+    const std::size_t count = name.size() <= most ? 0 : count_code_points(name);
+    if (count <= most) {
+        return html_isolated(name);
+    }
+    std::size_t end = 0;
+    for (std::size_t n = 0; n < most; ++n) {
+        end += decode_utf8(name, end).size;
+    }
+    return fmt::format(R"({} <span class="dim">({} characters)</span>)",
+                       html_isolated(std::string(name.substr(0, end)) + "…"), count);
+}
+
 std::string html_code(std::string_view text) {
     return "<code>" + html_escaped(text) + "</code>";
 }

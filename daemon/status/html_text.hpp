@@ -3,6 +3,7 @@
 
 #include "config/time.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,11 @@ std::string html_escaped(std::string_view text);
 
 // A name may be written from right to left: what stands around it must not turn with it.
 std::string html_isolated(std::string_view text);
+
+// A name, isolated. Nobody bounds its length: of one that is longer than `most` characters the beginning
+// stands for it, and how many there are.
+constexpr std::size_t longest_name = 256;
+std::string html_name(std::string_view name, std::size_t most = longest_name);
 
 std::string html_code(std::string_view text);
 

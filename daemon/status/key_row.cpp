@@ -82,7 +82,8 @@ void explain(KeyRow& row, bool compared, const std::optional<KeyPlan>& plan, con
             row.why = known->rejection->why;
             row.since = known->rejection->at;
         } else if (rules.refused_own == row.id) {
-            row.why = "apikeyd itself uses this key: disabling it would lock us out";
+            row.why = "apikeyd itself uses this key, and disabling it would lock us out: use another key's "
+                      "secret as the token, or set guard.allow_self_disable";
         }
         return;
     case RowState::held:

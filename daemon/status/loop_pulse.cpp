@@ -33,11 +33,27 @@ void LoopPulse::beat() {
     answered_.notify_all();
 }
 
-bool LoopPulse::beats(std::chrono::milliseconds patience) {
-    std::unique_lock lock(mutex_);
-    const std::uint64_t mine = ++asked_;
+std::uint64_t LoopPulse::ask(MonoTime now) {
+    waiting_since_ = beaten_ == asked_ ? now : waiting_since_;
     const std::uint64_t one = 1;
     (void)!write(fd_, &one, sizeof one); // fails only when the counter is full: readable anyway
+    return ++asked_;
+}
+
+MonoTime::duration LoopPulse::silence(MonoTime now) {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) {
+        return {};
+    }
+    if (beaten_ == asked_) {
+        ask(now);
+    }
+    return now - waiting_since_;
+}
+
+bool LoopPulse::beats(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    const std::uint64_t mine = ask(std::chrono::steady_clock::now());
     return answered_.wait_for(lock, patience, [&] { return beaten_ >= mine || stopped_; }) && !stopped_;
 }
 

@@ -117,7 +117,10 @@ void write_keys(Exposition& out, const StatusSnapshot& snapshot, WallTime now) {
          {KeyState::in_doubt, "in_doubt"},
          {KeyState::rejected, "rejected"},
          {KeyState::held, "held"}}};
-    out.family("apikeyd_keys", "gauge", "Managed keys by how they stand; each stands in one way.");
+    out.family("apikeyd_keys", "gauge",
+               "Managed keys by how they stand; each stands in one way. drifted: differs from the last "
+               "answer, or was "
+               "never answered.");
     for (const auto& [state, name] : states) {
         out.sample("apikeyd_keys", "state", name, std::to_string(snapshot.keys[state]));
     }

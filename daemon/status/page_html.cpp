@@ -19,13 +19,14 @@ std::string icon(const char* shape) {
 
 std::string banner(const StatusSnapshot& snapshot, const VerdictLook& look) {
     const bool begun = snapshot.since != WallTime{};
+    const std::string next = next_step(snapshot);
     return fmt::format(
         R"(<section id="verdict" class="banner {}" aria-labelledby="verdict-word">
 <div class="mark" id="verdict-mark" data-part>{}</div>
 <div class="words">
 <div aria-live="polite" aria-atomic="true">
 <div id="verdict-words" data-part><h1 id="verdict-word">{}</h1>
-<p>{}</p></div>
+<p>{}</p>{}</div>
 <p id="silence" hidden></p>
 </div>
 <p class="since" id="verdict-since" data-part>{}</p>
@@ -35,6 +36,7 @@ std::string banner(const StatusSnapshot& snapshot, const VerdictLook& look) {
         look.tone, icon(look.shape), look.label,
         snapshot.sentence.empty() ? "nothing is known yet"
                                   : html_escaped(sentence_behind(look.label, snapshot.sentence)),
+        next.empty() ? "" : fmt::format("\n<p class=\"next\"><b>What to do</b>: {}</p>", next),
         begun ? "since " + html_age(snapshot.since) : "");
 }
 
@@ -210,6 +212,7 @@ std::string render_page(const PageData& data) {
 {banner}<nav id="counts" aria-label="Keys by state" data-part>
 {counts}</nav>
 <div id="notices" data-part>{notices}</div>
+<nav class="jump" aria-label="On this page"><a href="#keys">Keys</a><a href="#traffic-title">Requests</a><a href="#changes-title">Last changes</a></nav>
 <div class="columns">
 {keys}<div class="side">
 {traffic}<div id="coming" data-part>{coming}</div>

@@ -86,7 +86,7 @@ std::string key_cell(const KeyRow& row) {
     const std::string_view name = name_of(row);
     return fmt::format(
         R"(<th scope="row"><div class="key"><span class="name">{}</span> <span class="where">{} {}</span></div></th>)",
-        name.empty() ? R"(<span class="dim">name not known</span>)" : html_isolated(name),
+        name.empty() ? R"(<span class="dim">name not known</span>)" : html_name(name),
         html_code(row.id.to_string()), html_source(row.file, row.line));
 }
 
@@ -109,7 +109,7 @@ bool enabled_differs(const KeyRow& row) {
 }
 
 std::string name_line(const std::string& name, std::string_view kind) {
-    return fmt::format(R"(<div class="field"><span class="{}">{}</span></div>)", kind, html_isolated(name));
+    return fmt::format(R"(<div class="field"><span class="{}">{}</span></div>)", kind, html_name(name));
 }
 
 std::string desired_cell(const KeyRow& row) {

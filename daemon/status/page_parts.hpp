@@ -19,6 +19,9 @@ std::string coming_section(const PageData& data);                          // em
 std::string changes_section(const PageData& data);                         // the last rows of the history
 std::string traffic_section(const StatusSnapshot& snapshot, WallTime now); // the chart
 
+// What the operator can do about it, as HTML; empty: nothing is to be done, or the page has a notice of it.
+std::string next_step(const StatusSnapshot& snapshot);
+
 // Another one for each snapshot, also of another process.
 std::string page_version(const StatusSnapshot& snapshot);
 

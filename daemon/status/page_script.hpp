@@ -21,12 +21,14 @@ inline constexpr std::string_view page_script = R"js('use strict';
 
   const amount = s => s < 120 ? `${Math.floor(s)} s` : s < 7200 ? `${Math.floor(s / 60)} min`
     : s < 172800 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86400)} d`;
+  let printing = false;
   function age(time) {
     const s = (now() - Date.parse(time.dateTime)) / 1000;
     if (time.dataset.wait !== undefined) return s >= -1 ? 'now' : `in ${amount(-s)}`;
     return s < 0 ? 'in the future' : s < 1 ? 'just now' : `${amount(s)} ago`;
   }
   function tick() {
+    if (printing) return;
     for (const time of document.querySelectorAll('time[data-age], time[data-wait]')) {
       if (!time.title) time.title = time.textContent;
       const text = age(time);
@@ -146,6 +148,16 @@ inline constexpr std::string_view page_script = R"js('use strict';
   document.addEventListener('click', event => {
     const button = event.target.closest('button[data-copy]');
     if (button) copy(button);
+  });
+
+  // What is on paper doesn't go on: times as such, not as ages.
+  addEventListener('beforeprint', () => {
+    printing = true;
+    for (const time of document.querySelectorAll('time[title]')) time.textContent = time.title;
+  });
+  addEventListener('afterprint', () => {
+    printing = false;
+    tick();
   });
 
   reveal();

@@ -17,12 +17,13 @@ namespace {
 
 constexpr std::size_t most_coming = 8;
 constexpr std::size_t commit_digits = 12;
+constexpr std::size_t longest_name_beside = 80; // the table has more of it
 
 std::string key_link(const KeyId& id, std::string_view name) {
     KeyQuery query;
     query.search = id.to_string();
     return fmt::format(R"(<a class="name" href="{}">{}</a>)", link_to(query),
-                       name.empty() ? id.to_string() : html_isolated(name));
+                       name.empty() ? id.to_string() : html_name(name, longest_name_beside));
 }
 
 std::string coming_item(const Upcoming& coming) {

@@ -18,12 +18,14 @@ ul, ol { list-style: none; margin: 0; padding: 0; }
 section:focus { outline: none; }
 .skip { position: absolute; left: 1rem; top: -4rem; background: var(--card); padding: .5rem 1rem; z-index: 1; }
 .skip:focus { top: .5rem; }
+.jump { display: none; }
 [hidden] { display: none !important; }
 
 .banner { border-left-width: 10px; padding: 1.5rem 1.75rem; margin: 0; overflow: visible; }
 .banner .words { min-width: 0; flex: 1; }
 .banner h1 { font-size: 2.3rem; color: var(--tone); }
 .banner p { color: var(--text); overflow-wrap: anywhere; }
+.banner .next { margin-top: .45rem; max-width: 68rem; }
 .banner .since { color: var(--soft); font-size: .9rem; }
 .banner #silence { color: var(--red); font-weight: 650; }
 .mark { width: 4.6rem; height: 4.6rem; }
@@ -72,6 +74,7 @@ section:focus { outline: none; }
 #search .wide { flex: 1 1 14rem; }
 #search input, #search select { font: inherit; font-size: .95rem; color: var(--text); background: var(--page);
   border: 1px solid var(--soft); border-radius: 6px; padding: .33rem .6rem; width: 100%; min-width: 0; }
+#search input, #search select, #search button { height: 2.3rem; }
 #search input::placeholder { color: var(--soft); opacity: 1; }
 
 #keys table { table-layout: fixed; }
@@ -104,6 +107,7 @@ section:focus { outline: none; }
   padding: .8rem 1rem; border-top: 1px solid var(--line); }
 .heard { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .pager .off { color: var(--soft); }
+.pager a, .pager .off { padding: .3rem .4rem; }
 
 .side li { padding: .55rem 1.25rem; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
 .coming .what { color: var(--tone); }
@@ -123,8 +127,8 @@ figcaption { color: var(--soft); font-size: .84rem; margin-top: .4rem; }
 .legend { display: block; margin-top: .2rem; }
 .swatch { display: inline-block; width: .75em; height: .75em; border-radius: 2px; margin: 0 .25em 0 .7em; }
 .legend .swatch:first-child { margin-left: 0; }
-.chart { display: block; width: 100%; }
-.chart text { font: 10px system-ui, sans-serif; fill: var(--soft); }
+.chart { display: block; width: 100%; max-width: 30rem; }
+.chart text { font: 12px system-ui, sans-serif; fill: var(--soft); }
 .chart .axis { stroke: var(--line); fill: none; }
 .chart .good { fill: var(--blue); } .swatch.good { background: var(--blue); }
 .chart .failed { fill: var(--red-well); stroke: var(--red); stroke-width: 1; }
@@ -172,12 +176,35 @@ footer { border-top: 1px solid var(--line); padding-top: 1rem; }
   #keys td:not([data-label="state"]) { order: 2; }
   .why { display: inline; margin-left: .4rem; }
   #search div { flex: 1 1 8rem; }
+  #search input, #search select, #search button, .copy, .pager a, .pager .off { min-height: 2.75rem; }
+  .pager a, .pager .off { display: inline-flex; align-items: center; min-width: 2.75rem; justify-content: center;
+    gap: .3rem; }
+  .jump { display: flex; flex-wrap: wrap; gap: 0 1.3rem; margin-top: .9rem; }
+  .jump a { padding: .6rem 0; }
+  .chart text { font-size: 14px; }
   #keys td { grid-template-columns: 5.2rem minmax(0, 1fr); padding: .08rem 0; }
   .minutes, .minutes thead, .minutes tbody { display: table; width: 100%; }
   .minutes thead { position: static; clip-path: none; height: auto; width: 100%; }
   .minutes tr { display: table-row !important; }
   .minutes td, .minutes th { display: table-cell !important; }
   .minutes td::before { content: none; }
+}
+@media (forced-colors: active) {
+  .cards a[aria-current] { outline: 3px solid Highlight; }
+  .swatch, .timeline li::before { forced-color-adjust: none; }
+}
+@media print {
+  .skip, .jump, #search, .copy, .pager, .arrow, details { display: none !important; }
+  main, .columns, .side { display: block; }
+  .columns section { margin-top: 1rem; }
+  .columns section > h2, #keys caption { padding-inline: 0; break-after: avoid; }
+  .side section, figure { break-inside: avoid; }
+  .side section:has(.timeline) { break-inside: auto; }
+  .side li { break-inside: avoid; }
+  figure { padding-inline: 0; }
+  .chart { max-width: 24rem; }
+  .swatch, .timeline li::before, .chart { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  .silent .banner ~ * { filter: none; }
 }
 )css";
 

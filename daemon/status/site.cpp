@@ -95,6 +95,10 @@ void Site::add(std::string path, Handler handler) {
     handlers_.insert_or_assign(std::move(path), std::move(handler));
 }
 
+void Site::set_guard(Guard guard) {
+    guard_ = std::move(guard);
+}
+
 WebResponse Site::answer(const WebRequest& request) const {
     WebResponse response;
     try {
@@ -129,7 +133,11 @@ WebResponse Site::answer_checked(const WebRequest& request) const {
         return refusal(400, "the address is no path");
     }
     const auto handler = handlers_.find(target->path);
-    return handler == handlers_.end() ? refusal(404, "no such page") : handler->second(target->query);
+    if (handler == handlers_.end()) {
+        return refusal(404, "no such page");
+    }
+    auto instead = guard_(target->path);
+    return instead ? std::move(*instead) : handler->second(target->query);
 }
 
 } // namespace apikeyd

@@ -59,6 +59,10 @@ class Site {
     // The path exactly, "/metrics".
     void add(std::string path, Handler handler);
 
+    // Asked before a path's handler: what it answers, if anything, stands for the handler's answer.
+    using Guard = std::function<std::optional<WebResponse>(std::string_view path)>;
+    void set_guard(Guard guard);
+
     // Whatever is asked. HEAD is answered like GET: its body is for whoever sends it to leave out.
     WebResponse answer(const WebRequest& request) const;
 
@@ -67,6 +71,7 @@ class Site {
 
     HostCheck hosts_;
     std::map<std::string, Handler, std::less<>> handlers_;
+    Guard guard_ = [](std::string_view) { return std::nullopt; };
 };
 
 } // namespace apikeyd

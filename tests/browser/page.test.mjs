@@ -127,6 +127,7 @@ describe('verdicts', {concurrency: 2}, () => {
       world.saveText('version: 1\nkeys:\n  - id: 12\n    enabled: "<b>"\n');
       await verdict(page, 'Degraded');
       await page.locator('#verdict-words', {hasText: 'what the file said before is in force'}).waitFor();
+      await page.locator('.next', {hasText: 'apikeyd validate shows every error'}).waitFor();
       assert.deepEqual(await names(page), ['billing-service', 'mobile-app', 'legacy-import']);
       await looksRight(page, 'degraded');
 
@@ -136,6 +137,7 @@ describe('verdicts', {concurrency: 2}, () => {
       world.save(threeKeys);
       await verdict(page, 'Denied');
       assert.equal(await page.title(), 'Denied · apikeyd');
+      await page.locator('.next', {hasText: 'Put another token in place'}).waitFor();
       await cardOf(page, 'drifted').filter({hasText: '1'}).waitFor();
       await looksRight(page, 'denied');
       await close(page);
@@ -298,6 +300,20 @@ describe('names', {concurrency: 2}, () => {
     await close(page);
   });
 
+  scene('without an end are cut, and said to be', {}, async world => {
+    await world.admin(`keys/${LEGACY}`, 'PUT', JSON.stringify({name: 'W'.repeat(10_000)}));
+    await world.admin(`keys/${MOBILE}`, 'PUT', JSON.stringify({name: 'words and words '.repeat(1000)}));
+    world.save([{id: LEGACY, enabled: false}, {id: MOBILE, enabled: false}]);
+    await world.event('reconcile_finished', {result: 'converged'});
+    const page = await look(browser, world, {width: 360, height: 740});
+    await page.locator('#results .name', {hasText: '(10000 characters)'}).waitFor();
+    await page.locator('#changes .name', {hasText: '(16000 characters)'}).first().waitFor();
+    const heights = await page.locator('#results tbody tr, #changes li').evaluateAll(all => all.map(one => one.offsetHeight));
+    assert.ok(Math.max(...heights) < 740, `each is less than a screen: ${heights}`);
+    await looksRight(page, 'endless names');
+    await close(page);
+  });
+
   // The file can't have such characters; the API's answers can.
   scene('with characters that hide are made visible', {}, async world => {
     await world.admin(`keys/${LEGACY}`, 'PUT', JSON.stringify({name: 'evil\u202egpj.exe\u200b'}));
@@ -407,6 +423,21 @@ scene('coming transitions, dark and light', {}, async world => {
   await looksRight(page, 'coming');
   await page.setViewportSize({width: 390, height: 844});
   await picture(page, 'status-phone');
+  await close(page);
+});
+
+scene('on paper: times instead of ages, nothing to press, and no wider than a sheet', {keys: threeKeys}, async world => {
+  await world.event('reconcile_finished', {result: 'converged'});
+  const page = await look(browser, world, {width: 700, height: 1000});
+  const time = page.locator('#results tbody time').first();
+  assert.match(await time.textContent(), /ago|now/);
+  await page.emulateMedia({media: 'print'});
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  assert.match(await time.textContent(), /^\d{4}-\d\d-\d\d [\d:]{8} UTC$/);
+  for (const what of ['#search', '.skip', 'details', '.jump']) assert.equal(await page.locator(what).isVisible(), false, what);
+  await noSidewaysScrolling(page);
+  await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+  assert.match(await time.textContent(), /ago|now/);
   await close(page);
 });
 

@@ -36,7 +36,18 @@ TEST_CASE("utf8: controls and characters that deceive are told from the rest") {
     CHECK_FALSE(is_control(0xA0));
     CHECK(is_deceptive(0x202E));
     CHECK(is_deceptive(0x200B));
-    CHECK_FALSE(is_deceptive(0x200D)); // joins emoji, and letters in some scripts
+    for (const char32_t invisible :
+         {0xAD, 0x34F, 0x115F, 0x180E, 0x2063, 0x206F, 0x3164, 0xFFA0, 0xFFFB, 0xE0041}) {
+        CAPTURE(static_cast<unsigned>(invisible));
+        CHECK(is_deceptive(invisible));
+    }
+    // They join emoji, and letters in some scripts, or choose among the forms of one.
+    for (const char32_t composing : {0x200C, 0x200D, 0xFE0F, 0xE0100}) {
+        CAPTURE(static_cast<unsigned>(composing));
+        CHECK_FALSE(is_deceptive(composing));
+    }
+    CHECK_FALSE(is_deceptive(0xA0));
+    CHECK_FALSE(is_deceptive(0x6771));
     CHECK(is_line_separator(0x2028));
 }
 
@@ -44,6 +55,7 @@ TEST_CASE("utf8: what a terminal would obey is written out") {
     CHECK(visible_text("plain é 😀") == "plain é 😀");
     CHECK(visible_text("a\x1b[31m\x7f\t\r\n") == "a\\x1b[31m\\x7f\\t\\r\\n");
     CHECK(visible_text("a\u202eb\u2028\u0085\xff") == "a\\u202eb\\u2028\\u0085\\xff");
+    CHECK(visible_text("admin\U000E0041") == "admin\\U000e0041");
     CHECK(visible_text(std::string_view("\0", 1)) == "\\x00");
 }
 

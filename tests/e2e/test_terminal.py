@@ -13,7 +13,7 @@ import harness
 from harness import Case, counted_ids, key
 from terminal import Terminal
 
-CTRL_C, CTRL_Z = "\x03", "\x1a"
+CTRL_C, CTRL_Z, CTRL_BACKSLASH = "\x03", "\x1a", "\x1c"
 EVIL = "a\u202eb\x1b[31mc"  # a direction control and a colour, in a name
 WIDE = "\u6771\u4eac\u30bf\u30ef\u30fc"  # two columns each
 
@@ -70,7 +70,7 @@ class Watch(OnTerminal):
 
     def test_ways_to_end(self) -> None:
         self.begin()
-        for end in (CTRL_C, "q", signal.SIGTERM, signal.SIGHUP):
+        for end in (CTRL_C, CTRL_BACKSLASH, "q", signal.SIGTERM, signal.SIGHUP):
             with self.subTest(end):
                 terminal = self.watch()
                 terminal.wait_text("3 known")

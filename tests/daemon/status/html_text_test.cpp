@@ -16,6 +16,14 @@ TEST_CASE("html: nothing from outside ends an element or an attribute, or hides"
     CHECK(html_code("<i>") == "<code>&lt;i&gt;</code>");
 }
 
+TEST_CASE("html: of a name without end the beginning is shown, cut between characters") {
+    CHECK(html_name("éé", 2) == "<bdi>éé</bdi>");
+    CHECK(html_name("éé<", 2) == R"(<bdi>éé…</bdi> <span class="dim">(3 characters)</span>)");
+    CHECK(html_name(std::string(longest_name, '<')) == html_isolated(std::string(longest_name, '<')));
+    CHECK(html_name(std::string(10'000, '<')) == html_isolated(std::string(longest_name, '<') + "…") +
+                                                     R"( <span class="dim">(10000 characters)</span>)");
+}
+
 TEST_CASE("html: a time for people and for programs") {
     CHECK(html_time(at_second(0), " data-age") ==
           R"(<time datetime="2023-11-14T22:13:20.000Z" data-age>2023-11-14 22:13:20 UTC</time>)");

@@ -104,7 +104,7 @@ TEST_CASE("key row: our own key, the disable of which is refused, is rejected wi
     rules.refused_own = id;
     const KeyRow row = row_of(desired_state({{id, {}, false}}), seen(id, "a", true), rules);
     CHECK(row.state == RowState::rejected);
-    CHECK_THAT(row.why, Contains("lock us out"));
+    CHECK_THAT(row.why, Contains("lock us out") && Contains("another key's secret as the token"));
     CHECK(row_of(desired_state({{id, "b", true}}), seen(id, "a", true), rules).state == RowState::drifted);
 }
 

@@ -60,6 +60,24 @@ TEST_CASE("pulse: a loop that does not turn is not healthy") {
     }
 }
 
+TEST_CASE("pulse: while the loop hangs, nothing is told that may be true no longer") {
+    World world;
+    const MonoTime begun{1h};
+    CHECK_FALSE(hanging(world.pulse, "/metrics", begun)); // asked just now
+    CHECK_FALSE(hanging(world.pulse, "/metrics", begun + 59s));
+    const auto answer = hanging(world.pulse, "/metrics", begun + 61s);
+    REQUIRE(answer);
+    CHECK(answer->status == 503);
+    CHECK_THAT(answer->body, Contains("has not come round for 61 s") && Contains("restart it"));
+    CHECK_FALSE(hanging(world.pulse, "/-/healthy", begun + 61s)); // it says so in its own words
+    world.loop.step(0ms);
+    CHECK_FALSE(hanging(world.pulse, "/metrics", begun + 62s));
+    CHECK_FALSE(hanging(world.pulse, "/metrics", begun + 121s)); // counted from then on
+    CHECK(hanging(world.pulse, "/metrics", begun + 122s));
+    world.pulse.stop(); // a loop that has ended doesn't hang
+    CHECK_FALSE(hanging(world.pulse, "/metrics", begun + 999s));
+}
+
 TEST_CASE("ready: the first thing that keeps it from its work is named") {
     StatusSnapshot snapshot;
     CHECK(not_ready_because(snapshot) == "the desired file was not read yet");

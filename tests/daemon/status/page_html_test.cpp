@@ -122,6 +122,37 @@ TEST_CASE("page: needs nothing that its policy forbids") {
                          !Contains("javascript:") && !Contains("http://") && !Contains("https://"));
 }
 
+TEST_CASE("page: a verdict that somebody has to act on says what to do") {
+    const auto after = [](auto change) {
+        Parts parts;
+        change(parts.snapshot);
+        return parts.html();
+    };
+    CHECK_THAT(Parts().html(), !Contains("What to do"));
+    CHECK_THAT(after([](StatusSnapshot& it) { it.load_problem = "keys.yaml:3:9: '0' is not an id"; }),
+               Contains("What to do</b>: <code>apikeyd validate</code> shows every error"));
+    CHECK_THAT(after([](StatusSnapshot& it) { it.last_load_good = true, it.verdict = "degraded"; }),
+               Contains("<code>apikeyd validate --config FILE</code>"));
+    CHECK_THAT(after([](StatusSnapshot& it) { it.denial = "HTTP 401"; }),
+               Contains("Put another token in place"));
+    CHECK_THAT(after([](StatusSnapshot& it) { it.api_unavailable = true; }),
+               Contains("goes on by itself once"));
+    CHECK_THAT(after([](StatusSnapshot& it) { it.state_trouble = "full"; }),
+               Contains("Make room on the disk"));
+    CHECK_THAT(after([](StatusSnapshot& it) { it.verdict = "not_converged"; }),
+               Contains("tried again by themselves") && !Contains("state=rejected#keys\">The rejected"));
+    CHECK_THAT(after([](StatusSnapshot& it) {
+                   it.verdict = "not_converged";
+                   it.keys.by_state[static_cast<std::size_t>(KeyState::rejected)] = 1;
+               }),
+               Contains("<a href=\"?state=rejected#keys\">The rejected keys</a> say why"));
+    CHECK_THAT(after([](StatusSnapshot& it) {
+                   it.load_problem = "gone";
+                   it.denial = "HTTP 401";
+               }),
+               Contains("apikeyd validate</code>") && Contains("another token"));
+}
+
 TEST_CASE("page: what is held comes with the command that lets it go, and a link to its keys") {
     Parts parts;
     parts.snapshot.hold_digest = "sha256:0123456789abcdef";

@@ -36,6 +36,19 @@ WebResponse ask(const std::string& target, const std::string& method = "GET",
 
 } // namespace
 
+TEST_CASE("site: a guard may answer in a handler's place, with what all answers carry") {
+    Site guarded = site();
+    guarded.set_guard([](std::string_view path) {
+        return path == "/echo" ? std::optional(WebResponse{503, "not now"}) : std::nullopt;
+    });
+    CHECK(guarded.answer({"GET", "/", {"localhost"}}).body == "root");
+    const WebResponse instead = guarded.answer({"GET", "/echo?a=1", {"localhost"}});
+    CHECK(instead.status == 503);
+    CHECK(instead.body == "not now");
+    CHECK(instead.headers.contains("Content-Security-Policy"));
+    CHECK(guarded.answer({"GET", "/nowhere", {"localhost"}}).status == 404);
+}
+
 TEST_CASE("site: a path is answered exactly, with its decoded query") {
     CHECK(ask("/").body == "root");
     CHECK(ask("/echo?b=%3Cx%3E&a=1+2&a=3").body == "a=3;b=<x>;");
