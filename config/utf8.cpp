@@ -144,7 +144,7 @@ std::string visible_text(std::string_view text) {
         } else if (!point.valid || (is_control(point.value) && value < 0x80)) {
             fmt::format_to(std::back_inserter(result), "\\x{:02x}", value);
         } else if (!is_visible(point.value)) {
-            result += value > 0xFFFF ? fmt::format("\U{:08x}", value) : fmt::format("\u{:04x}", value);
+            result += value > 0xFFFF ? fmt::format("\\U{:08x}", value) : fmt::format("\\u{:04x}", value);
         } else {
             result.append(text, offset, point.size);
         }

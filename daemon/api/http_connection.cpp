@@ -110,8 +110,10 @@ void grow(std::string& text, std::size_t size) {
 
 } // namespace
 
-HttpConnection::HttpConnection(const Poco::Net::StreamSocket& socket)
-    : input_(socket)
+HttpConnection::HttpConnection(const Poco::Net::StreamSocket& socket,
+                               std::shared_ptr<const Descriptor> watched)
+    : watched_(std::move(watched))
+    , input_(socket)
     , idle_limit_(default_idle_limit) {}
 
 void HttpConnection::send(std::string_view request) {
@@ -147,7 +149,7 @@ Response HttpConnection::receive() {
 }
 
 bool HttpConnection::has_input() {
-    pollfd poll{descriptor(), POLLIN, 0};
+    pollfd poll{input_.descriptor(), POLLIN, 0};
     const bool decrypted = input_.socket().secure() && input_.socket().available() > 0; // poll() can't see it
     return input_.buffered() != 0 || decrypted || ::poll(&poll, 1, 0) != 0;
 }
