@@ -176,7 +176,7 @@ class Answers(StatusServer):
                         b"GET / HTTP/1.1\r\n" + host + b"X: " + b"a" * 1_000_000 + b"\r\n\r\n",
                         b"GET / HTTP/1.1\r\n" + host + b"X: y\r\n" * 100_000 + b"\r\n",
                         b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\n" + host + host + b"\r\n",
-                        b"GET http://localhost/ HTTP/1.1\r\n" + host + b"\r\n",
+                        b"GET ftp://localhost/ HTTP/1.1\r\n" + host + b"\r\n",
                         b"POST / HTTP/1.1\r\n" + host + b"Content-Length: 1000000000\r\n\r\nabc"]:
             with self.subTest(request[:40]):
                 answer = self.raw(request)
@@ -185,6 +185,18 @@ class Answers(StatusServer):
         one = b"GET /-/ready HTTP/1.1\r\n" + host + b"\r\n"
         self.assertEqual(self.raw(one * 50).count(b"HTTP/1.1 200 OK"), 1)
         self.assertEqual(daemon.stop(), 0)
+
+    def test_a_whole_address_is_answered_like_its_path(self) -> None:
+        """A client that takes the server for a proxy sends that, and every server must understand it."""
+        self.start_sandbox()
+        self.save(key(BILLING, "billing", True))
+        daemon = self.serve()
+        daemon.wait_event("reconcile_finished")
+        whole = self.ask(f"http://127.0.0.1:{self.port}/metrics")
+        self.assertEqual(whole.status, 200)
+        self.assertEqual(set(series(whole.body)), set(self.metrics()))
+        self.assertIn("<h1", self.ask(f"http://localhost:{self.port}", Host="evil.example").body)
+        self.assertEqual(self.ask("http://evil.example/metrics").status, 421)  # whatever Host says
 
     def test_ready_says_why_not(self) -> None:
         self.start_sandbox()
@@ -393,19 +405,36 @@ class Listening(StatusServer):
     def test_socket_of_systemd(self) -> None:
         port_file = self.folder / "port"
 
-        def started_as(host: str, *arguments: str, **options: bool) -> Daemon:
+        def started_as(host: str, *behind: str, **options: bool) -> Daemon:
             port_file.unlink(missing_ok=True)
-            return self.start("--status-listen", "systemd", *arguments,
-                              prefix=[sys.executable, "-c", AS_SYSTEMD, host, str(port_file)], **options)
+            return self.start("--status-listen", "systemd",
+                              prefix=[sys.executable, "-c", AS_SYSTEMD, host, str(port_file), *behind], **options)
         daemon = started_as("127.0.0.1")
         self.find(daemon)
         self.assertEqual(self.port, int(port_file.read_text()))
         self.assertEqual(self.ask("/-/healthy").status, 200)
         self.assertEqual(daemon.stop(), 0)
-        self.assertEqual(started_as("0.0.0.0", wait=False).wait(), 78)
-        alone = self.start("--status-listen", "systemd", wait=False)
-        self.assertEqual(alone.wait(), 1)
-        self.assertIn("systemd passed no socket", alone.raw.decode())
+        # What the units say isn't what the settings ask for: starting it again would be no use.
+        for refused, why in [
+                (started_as("0.0.0.0", wait=False), "other machines could reach"),
+                (started_as("127.0.0.1", "env", "LISTEN_FDS=2", wait=False), "systemd passed several sockets"),
+                (started_as("127.0.0.1", "sh", "-c", 'exec "$@" 3</dev/null', "sh", wait=False), "is no stream socket"),
+                (self.start("--status-listen", "systemd", wait=False), "systemd passed no socket")]:
+            with self.subTest(why):
+                self.assertEqual(refused.wait(), 78, refused.tail())
+                self.assertIn(why, refused.raw.decode())
+
+    def test_settings_that_ask_for_a_socket_that_was_not_passed(self) -> None:
+        settings = self.folder / "apikeyd.yaml"
+        harness.write_atomically(settings, "status: {listen: '127.0.0.1:0'}\n")
+        daemon = self.start("--config", str(settings))
+        self.find(daemon)
+        mark = daemon.mark()
+        harness.write_atomically(settings, "status: {listen: systemd}\n")
+        self.assertIn("systemd passed no socket", json.dumps(daemon.wait_event("settings_invalid", mark)))
+        self.find(daemon, mark)  # with the ones from before
+        self.assertEqual(self.ask("/-/healthy").status, 200)
+        self.assertEqual(daemon.stop(), 0, daemon.tail())
 
     def test_port_of_another(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:
