@@ -69,6 +69,7 @@ void LiveRun::begin_status(ProcessHistory& history) {
     });
     converger_.engine().on_event([&history](const Event& event) { history.counters.told(event); });
     if (status_) {
+        frame_.on_longer_steps([this](std::chrono::milliseconds time) { status_->allow_longer_steps(time); });
         status_->start(frame_.loop(), converger_.engine(), frame_.follower(), history);
         log_status_listening(frame_.log(), status_->address());
     }
@@ -178,17 +179,16 @@ void LiveRun::try_out(const Settings& fresh) {
     (void)TokenStore(find_token(fresh.api.token_file, token_variable_));
     try_connections(fresh.api);
     if (!is_same_file(fresh.state, settings_.state)) {
-        Notifier& notifier = frame_.notifier();
         const auto time = time_to_open(size_of_state(fresh.state));
-        notifier.extend_timeout(time);
-        notifier.allow_longer_steps(std::max(time, frame_.step_allowance()));
+        frame_.notifier().extend_timeout(time);
+        frame_.allow_longer_steps(std::max(time, frame_.step_allowance()));
         try {
             next_state_ = open_state(fresh.state);
         } catch (...) {
-            notifier.allow_longer_steps(frame_.step_allowance());
+            frame_.allow_longer_steps(frame_.step_allowance());
             throw;
         }
-        notifier.allow_longer_steps(frame_.step_allowance());
+        frame_.allow_longer_steps(frame_.step_allowance());
     }
 }
 

@@ -27,11 +27,17 @@ WebResponse metrics(const SnapshotBoard& board) {
 }
 
 WebResponse healthy(LoopPulse& pulse, std::chrono::milliseconds patience) {
-    if (pulse.beats(patience)) {
+    const LoopPulse::Answer answer = pulse.ask(patience);
+    const double bound = std::chrono::duration<double>(answer.bound).count(); // seconds
+    switch (answer.beat) {
+    case LoopPulse::Beat::turned:
         return {200, "healthy\n"};
+    case LoopPulse::Beat::long_step:
+        return {200, fmt::format("healthy: a large file is worked on, for which there are {} s\n", bound)};
+    case LoopPulse::Beat::missed:
+        break;
     }
-    return {unavailable, fmt::format("not healthy: the loop did not come round within {} s\n",
-                                     std::chrono::duration<double>(patience).count())};
+    return {unavailable, fmt::format("not healthy: the loop did not come round within {} s\n", bound)};
 }
 
 WebResponse ready(const SnapshotBoard& board) {

@@ -10,6 +10,7 @@
 #include "daemon/status/status_reader.hpp"
 #include "daemon/status/status_server.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -34,6 +35,9 @@ class StatusService {
 
     // Begins to answer. All must outlive it but the loop.
     void start(EventLoop& loop, Engine& engine, const DesiredFollower& follower, ProcessHistory& history);
+
+    // From now on a step of the loop may take so much longer than usual without being taken for hung.
+    void allow_longer_steps(std::chrono::milliseconds time) { pulse_.allow_longer_steps(time); }
 
     // After each step that may have changed something.
     void publish(const Assessment& assessment);

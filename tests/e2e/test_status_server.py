@@ -2,6 +2,7 @@
 """What `status.listen` serves: to whom, what it says, and that nobody who reads it is waited for."""
 
 import contextlib
+import fcntl
 import http.client
 import json
 import os
@@ -13,9 +14,11 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import harness
 from harness import BILLING, LEGACY, MOBILE, Case, Daemon, counted_ids, key, wait_for
@@ -508,6 +511,30 @@ class Readers(StatusServer):
         wait_for(answers, "it answers again")
         self.assertEqual(self.metrics()['apikeyd_keys{state="in_sync"}'], 2000)
         self.assertEqual(daemon.stop(), 0, daemon.tail())
+
+    def test_a_loop_that_works_on_a_large_file_is_healthy(self) -> None:
+        """By the same bound as the watchdog's. Nobody reads the log, so that the loop stands still for as long as we like."""
+        ids = counted_ids(20_000)
+        self.start_sandbox("--count", "20000")
+        self.save(key(ids[0], "small", True))
+        program = [harness.binary("APIKEYD_BIN", "apikeyd"), "run", *self.options(), "--status-listen", "127.0.0.1:0"]
+        with subprocess.Popen(program, env=self.environment(), stderr=subprocess.PIPE, text=True) as daemon:
+            self.addCleanup(daemon.kill)
+            assert daemon.stderr
+            fcntl.fcntl(daemon.stderr, fcntl.F_SETPIPE_SZ, 4096)
+            log: list[dict[str, Any]] = []
+            while not log or log[-1]["event"] != "reconcile_finished":
+                log.append(json.loads(daemon.stderr.readline()))
+            listening = next(one for one in log if one["event"] == "status_listening")
+            self.port = int(re.search(r":(\d+)/$", listening["address"])[1])  # type: ignore[index]
+            self.assertEqual(self.ask("/-/healthy").body, "healthy\n")
+            self.save(*(key(id_, "n" * 200, True) for id_ in ids))  # 5 MiB
+            busy = wait_for(lambda: a if (a := self.ask("/-/healthy")).body != "healthy\n" else None, "the loop stands still")
+            self.assertEqual((busy.status, busy.body),
+                             (200, "healthy: a large file is worked on, for which there are 53 s\n"))
+            threading.Thread(target=daemon.stderr.read).start()
+            wait_for(lambda: self.ask("/-/healthy").body == "healthy\n", "the loop turns again")
+            daemon.terminate()
 
     def test_reading_takes_no_lock_away(self) -> None:
         """Whoever opens and closes the state beside a daemon that serves must not take itself for alone with it."""
