@@ -70,16 +70,17 @@ void LiveRun::begin_status(ProcessHistory& history) {
     converger_.engine().on_event([&history](const Event& event) { history.counters.told(event); });
     if (status_) {
         frame_.on_longer_steps([this](std::chrono::milliseconds time) { status_->allow_longer_steps(time); });
-        status_->start(frame_.loop(), converger_.engine(), frame_.follower(), history);
+        status_->start(frame_.loop(), converger_.engine(), frame_.follower(), history, told_of(situation()));
         log_status_listening(frame_.log(), status_->address());
     }
 }
 
-void LiveRun::publish(const Assessment& assessment) {
+void LiveRun::publish(const Situation& it) {
+    const Told told = told_of(it);
     if (status_) {
-        status_->publish(assessment);
+        status_->publish(told);
     }
-    frame_.publish(assessment);
+    frame_.publish(told.assessment);
 }
 
 bool LiveRun::run() {
@@ -111,7 +112,7 @@ Situation LiveRun::situation() {
 }
 
 void LiveRun::stepped() {
-    publish(assess(situation()));
+    publish(situation());
     if (converger_.engine().stopped()) {
         frame_.loop().quit();
     }
@@ -255,7 +256,7 @@ void LiveRun::leave_unfinished() {
 void LiveRun::tell_end() {
     Situation it = situation();
     it.phase = Situation::Phase::stopped;
-    publish(assess(it));
+    publish(it);
 }
 
 } // namespace apikeyd

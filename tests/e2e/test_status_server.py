@@ -344,6 +344,27 @@ class Metrics(StatusServer):
         self.assertGreater(number[1], number[0])  # or a page would take another for itself
         self.assertEqual(daemon.stop(), 0, daemon.tail())
 
+    def test_what_was_refused_is_told_until_it_is_mended(self) -> None:
+        self.start_sandbox()
+        wanted = self.save(key(BILLING, "billing", True))
+        settings = self.folder / "apikeyd.yaml"
+        good = f"api: {{concurrency: 2, token_file: {self.token_file}}}\n"
+        harness.write_atomically(settings, good)
+        daemon = self.serve("--config", str(settings))
+        self.wait_settled(daemon, 0, wanted)
+        self.wait_metrics(settings_refused=0, token_refused=0)
+        harness.write_atomically(settings, "api: {concurrency: none}\n")
+        self.wait_metrics(settings_refused=1, token_refused=0)
+        harness.write_atomically(settings, good)
+        self.wait_metrics(settings_refused=0, token_refused=0)
+
+        self.write_token("two words")
+        self.wait_metrics(settings_refused=0, token_refused=1)
+        self.assertEqual(self.ask("/-/ready").status, 200)  # by the one from before
+        self.write_token(self.sandbox.token)
+        self.wait_metrics(settings_refused=0, token_refused=0)
+        self.assertEqual(daemon.stop(), 0, daemon.tail())
+
     def test_keys_stand_in_one_way_each(self) -> None:
         count = 20
         ids = counted_ids(count)
@@ -457,6 +478,7 @@ class Listening(StatusServer):
             harness.write_atomically(settings, f"status: {{listen: '{taken}'}}\n")
             self.assertIn("can't listen", json.dumps(daemon.wait_event("settings_invalid", mark)))
             self.find(daemon, mark)  # with the old ones again
+            self.assertEqual(self.metrics()["apikeyd_settings_refused"], 1)  # from the first answer on
             self.assertEqual(self.ask("/-/healthy").status, 200)
             mark = daemon.mark()
             harness.write_atomically(settings, f"status: {{listen: 'unix:{self.socket}'}}\n")
