@@ -439,12 +439,14 @@ class Listening(StatusServer):
         self.assertEqual(self.ask("/-/healthy").status, 200)
         self.assertEqual(daemon.stop(), 0)
         # What the units say isn't what the settings ask for: starting it again would be no use.
-        for refused, why in [
-                (started_as("0.0.0.0", wait=False), "other machines could reach"),
-                (started_as("127.0.0.1", "env", "LISTEN_FDS=2", wait=False), "systemd passed several sockets"),
-                (started_as("127.0.0.1", "sh", "-c", 'exec "$@" 3</dev/null', "sh", wait=False), "is no stream socket"),
-                (self.start("--status-listen", "systemd", wait=False), "systemd passed no socket")]:
+        for start, why in [
+                (lambda: started_as("0.0.0.0", wait=False), "other machines could reach"),
+                (lambda: started_as("127.0.0.1", "env", "LISTEN_FDS=2", wait=False), "systemd passed several sockets"),
+                (lambda: started_as("127.0.0.1", "sh", "-c", 'exec "$@" 3</dev/null', "sh", wait=False),
+                 "is no stream socket"),
+                (lambda: self.start("--status-listen", "systemd", wait=False), "systemd passed no socket")]:
             with self.subTest(why):
+                refused = start()
                 self.assertEqual(refused.wait(), 78, refused.tail())
                 self.assertIn(why, refused.raw.decode())
 
@@ -459,6 +461,24 @@ class Listening(StatusServer):
         self.find(daemon, mark)  # with the ones from before
         self.assertEqual(self.ask("/-/healthy").status, 200)
         self.assertEqual(daemon.stop(), 0, daemon.tail())
+
+    def test_a_dry_run_serves_none_and_says_so(self) -> None:
+        """By the same settings as the daemon's it would take the address from it."""
+        daemon = self.serve()
+        mine = ["--status-listen", f"127.0.0.1:{self.port}"]
+        dry = self.start("--dry-run", *mine)
+        warning = dry.wait_event("settings_warning")
+        self.assertEqual((warning["level"], warning["message"]), ("warning", "status.listen: a dry run serves no status"))
+        self.assertIn("apikeyd status", warning["hint"])
+        dry.wait_event("desired_loaded")
+        self.assertEqual(dry.stop(), 0, dry.tail())
+        self.assertEqual(len(dry.events_of("settings_warning")), 1)
+        self.assertEqual(self.ask("/-/ready").status, 200)
+        self.assertEqual(daemon.stop(), 0)
+        silent = self.start("--dry-run")
+        silent.wait_event("desired_loaded")
+        self.assertEqual(silent.stop(), 0)
+        self.assertEqual(silent.events_of("settings_warning"), [])
 
     def test_port_of_another(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:
