@@ -468,7 +468,8 @@ class Listening(StatusServer):
         mine = ["--status-listen", f"127.0.0.1:{self.port}"]
         dry = self.start("--dry-run", *mine)
         warning = dry.wait_event("settings_warning")
-        self.assertEqual((warning["level"], warning["message"]), ("warning", "status.listen: a dry run serves no status"))
+        self.assertEqual((warning["level"], warning["message"]),
+                         ("warning", "status.listen: a dry run serves no status"))
         self.assertIn("apikeyd status", warning["hint"])
         dry.wait_event("desired_loaded")
         self.assertEqual(dry.stop(), 0, dry.tail())
@@ -555,7 +556,7 @@ class Readers(StatusServer):
         self.assertEqual(daemon.stop(), 0, daemon.tail())
 
     def test_a_loop_that_works_on_a_large_file_is_healthy(self) -> None:
-        """By the same bound as the watchdog's. Nobody reads the log, so that the loop stands still for as long as we like."""
+        """By the same bound as the watchdog's. Nobody reads the log, so the loop stands still for as long as we like."""
         ids = counted_ids(20_000)
         self.start_sandbox("--count", "20000")
         self.save(key(ids[0], "small", True))
@@ -571,7 +572,8 @@ class Readers(StatusServer):
             self.port = int(re.search(r":(\d+)/$", listening["address"])[1])  # type: ignore[index]
             self.assertEqual(self.ask("/-/healthy").body, "healthy\n")
             self.save(*(key(id_, "n" * 200, True) for id_ in ids))  # 5 MiB
-            busy = wait_for(lambda: a if (a := self.ask("/-/healthy")).body != "healthy\n" else None, "the loop stands still")
+            busy = wait_for(lambda: a if (a := self.ask("/-/healthy")).body != "healthy\n" else None,
+                            "the loop stands still")
             self.assertEqual((busy.status, busy.body),
                              (200, "healthy: a large file is worked on, for which there are 53 s\n"))
             threading.Thread(target=daemon.stderr.read).start()
