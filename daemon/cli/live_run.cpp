@@ -69,16 +69,18 @@ void LiveRun::begin_status(ProcessHistory& history) {
     });
     converger_.engine().on_event([&history](const Event& event) { history.counters.told(event); });
     if (status_) {
-        status_->start(frame_.loop(), converger_.engine(), frame_.follower(), history);
+        frame_.on_longer_steps([this](std::chrono::milliseconds time) { status_->allow_longer_steps(time); });
+        status_->start(frame_.loop(), converger_.engine(), frame_.follower(), history, told_of(situation()));
         log_status_listening(frame_.log(), status_->address());
     }
 }
 
-void LiveRun::publish(const Assessment& assessment) {
+void LiveRun::publish(const Situation& it) {
+    const Told told = told_of(it);
     if (status_) {
-        status_->publish(assessment);
+        status_->publish(told);
     }
-    frame_.publish(assessment);
+    frame_.publish(told.assessment);
 }
 
 bool LiveRun::run() {
@@ -110,7 +112,7 @@ Situation LiveRun::situation() {
 }
 
 void LiveRun::stepped() {
-    publish(assess(situation()));
+    publish(situation());
     if (converger_.engine().stopped()) {
         frame_.loop().quit();
     }
@@ -178,17 +180,16 @@ void LiveRun::try_out(const Settings& fresh) {
     (void)TokenStore(find_token(fresh.api.token_file, token_variable_));
     try_connections(fresh.api);
     if (!is_same_file(fresh.state, settings_.state)) {
-        Notifier& notifier = frame_.notifier();
         const auto time = time_to_open(size_of_state(fresh.state));
-        notifier.extend_timeout(time);
-        notifier.allow_longer_steps(std::max(time, frame_.step_allowance()));
+        frame_.notifier().extend_timeout(time);
+        frame_.allow_longer_steps(std::max(time, frame_.step_allowance()));
         try {
             next_state_ = open_state(fresh.state);
         } catch (...) {
-            notifier.allow_longer_steps(frame_.step_allowance());
+            frame_.allow_longer_steps(frame_.step_allowance());
             throw;
         }
-        notifier.allow_longer_steps(frame_.step_allowance());
+        frame_.allow_longer_steps(frame_.step_allowance());
     }
 }
 
@@ -255,7 +256,7 @@ void LiveRun::leave_unfinished() {
 void LiveRun::tell_end() {
     Situation it = situation();
     it.phase = Situation::Phase::stopped;
-    publish(assess(it));
+    publish(it);
 }
 
 } // namespace apikeyd

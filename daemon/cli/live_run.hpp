@@ -66,7 +66,7 @@ class LiveRun {
     void drain();
     void leave_unfinished();
     void begin_status(ProcessHistory& history);
-    void publish(const Assessment& assessment);
+    void publish(const Situation& it);
     void tell_end();
 
     std::unique_ptr<StatusService> status_; // nullptr: none; first, for it must outlive the loop

@@ -16,9 +16,22 @@ namespace apikeyd {
 
 namespace {
 
+// By the daemon's settings, a dry run beside it would take the address from it, or find it taken.
+void tell_no_status(Log& log, const StatusSettings& settings) {
+    if (!settings.listen.empty()) {
+        Diagnostic diagnostic;
+        diagnostic.severity = Severity::warning;
+        diagnostic.message = "status.listen: a dry run serves no status";
+        diagnostic.hint = "its report, on standard output or in --output, says what differs; apikeyd status "
+                          "tells of each key";
+        log_settings_invalid(log, {diagnostic});
+    }
+}
+
 int run_dry(const CommandLine& line, const Settings& settings, Notifier& notifier) {
     (void)take_token_variable(); // there is no use for it, and it would stay for long
     RunFrame frame(settings, true, notifier);
+    tell_no_status(frame.log(), settings.status);
     bool stopped = false;
     std::function<void()> tell;
     DryRunReporter reporter(frame.loop(), line, settings, frame.log(), [&] { tell(); });

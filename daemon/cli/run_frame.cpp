@@ -24,6 +24,7 @@ RunFrame::RunFrame(const Settings& settings, bool dry_run, Notifier& notifier)
 void RunFrame::follow(DesiredSink& sink, const std::function<void()>& followed,
                       std::optional<LastGood> before) {
     large_bytes_ = before ? before->bytes : 0;
+    allow_longer_steps(step_allowance());
     follower_ = std::make_unique<DesiredFollower>(loop_, keys_, log_, sink, std::move(before));
     watcher_ = std::make_unique<FileWatcher>(
         loop_, keys_,
@@ -43,12 +44,25 @@ void RunFrame::follow(DesiredSink& sink, const std::function<void()>& followed,
 void RunFrame::load() {
     const std::uint64_t bytes = size_of_desired(keys_);
     large_bytes_ = std::max(large_bytes_, bytes);
-    notifier_.allow_longer_steps(step_allowance());
+    allow_longer_steps(step_allowance());
     follower_->load();
     if (!follower_->degraded()) {
         large_bytes_ = bytes;
-        notifier_.allow_longer_steps(step_allowance());
+        allow_longer_steps(step_allowance());
     }
+}
+
+void RunFrame::allow_longer_steps(std::chrono::milliseconds time) {
+    allowed_ = time;
+    notifier_.allow_longer_steps(time);
+    if (longer_steps_) {
+        longer_steps_(time);
+    }
+}
+
+void RunFrame::on_longer_steps(std::function<void(std::chrono::milliseconds)> listener) {
+    longer_steps_ = std::move(listener);
+    longer_steps_(allowed_);
 }
 
 std::chrono::milliseconds RunFrame::step_allowance() const {

@@ -34,6 +34,11 @@ class RunFrame {
     // To the service manager, if it is news.
     void publish(const Assessment& assessment);
 
+    // From now on a step of the loop may take so much longer than usual: the one place that tells the
+    // watchdog, and `listener`, who hears at once what holds now.
+    void allow_longer_steps(std::chrono::milliseconds time);
+    void on_longer_steps(std::function<void(std::chrono::milliseconds)> listener);
+
     // How much longer than usual a step may take, for the desired files that are in force or about to be.
     std::chrono::milliseconds step_allowance() const;
     std::uint64_t large_bytes() const noexcept { return large_bytes_; }
@@ -52,7 +57,9 @@ class RunFrame {
     Notifier& notifier_;
     EventLoop loop_;
     EventLoop::Timer turning_;
-    std::string told_;              // the sentence
+    std::string told_; // the sentence
+    std::chrono::milliseconds allowed_{0};
+    std::function<void(std::chrono::milliseconds)> longer_steps_;
     std::uint64_t large_bytes_ = 0; // of the desired files that steps may have to do with
     std::unique_ptr<DesiredFollower> follower_;
     std::unique_ptr<FileWatcher> watcher_;

@@ -7,14 +7,29 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 namespace apikeyd {
+
+namespace {
+
+// What the units pass isn't what the settings ask for; it takes somebody to mend that.
+int passed_as_asked() {
+    try {
+        return passed_socket();
+    } catch (const std::runtime_error& error) {
+        throw CommandError(exit_settings, error.what());
+    }
+}
+
+} // namespace
 
 std::unique_ptr<StatusService> make_status_service(const Settings& settings) {
     const auto address = parse_listen_address(settings.status.listen);
     if (!address) {
         return nullptr;
     }
-    const int passed = address->kind == ListenAddress::Kind::passed ? passed_socket() : -1;
+    const int passed = address->kind == ListenAddress::Kind::passed ? passed_as_asked() : -1;
     auto service = std::make_unique<StatusService>(settings.status, passed, settings.state);
     if (!service->local() && !settings.status.allow_remote) {
         throw CommandError(

@@ -8,9 +8,8 @@
 
 namespace apikeyd {
 
-// The status server, with its address taken; nullptr: none is wanted. Throws ListenError and
-// std::runtime_error where the address can't be had, and CommandError (78) where systemd passes one that may
-// not be.
+// The status server, with its address taken; nullptr: none is wanted. Throws ListenError where the address
+// can't be had, and CommandError (78) where systemd passes none, or one that may not be.
 std::unique_ptr<StatusService> make_status_service(const Settings& settings);
 
 } // namespace apikeyd

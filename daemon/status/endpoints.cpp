@@ -28,11 +28,17 @@ WebResponse metrics(const SnapshotBoard& board) {
 }
 
 WebResponse healthy(LoopPulse& pulse, std::chrono::milliseconds patience) {
-    if (pulse.beats(patience)) {
+    const LoopPulse::Answer answer = pulse.ask(patience);
+    const double bound = std::chrono::duration<double>(answer.bound).count(); // seconds
+    switch (answer.beat) {
+    case LoopPulse::Beat::turned:
         return {200, "healthy\n"};
+    case LoopPulse::Beat::long_step:
+        return {200, fmt::format("healthy: a large file is worked on, for which there are {} s\n", bound)};
+    case LoopPulse::Beat::missed:
+        break;
     }
-    return {unavailable, fmt::format("not healthy: the loop did not come round within {} s\n",
-                                     std::chrono::duration<double>(patience).count())};
+    return {unavailable, fmt::format("not healthy: the loop did not come round within {} s\n", bound)};
 }
 
 WebResponse ready(const SnapshotBoard& board) {
@@ -111,10 +117,11 @@ std::optional<WebResponse> hanging(LoopPulse& pulse, std::string_view path, Mono
     }
     return WebResponse{
         unavailable,
-        fmt::format("apikeyd hangs: its loop has not come round for {} s. What it told before may be "
-                    "true no longer. systemd's watchdog ends it; elsewhere, restart it. A disk that "
-                    "doesn't answer is the usual cause\n",
-                    std::chrono::floor<std::chrono::seconds>(silence).count())};
+        fmt::format(
+            "apikeyd hangs: its loop has not come round for more than {} s. What it told before may be "
+            "true no longer. systemd's watchdog ends it; elsewhere, restart it. A disk that "
+            "doesn't answer is the usual cause\n",
+            std::chrono::floor<std::chrono::seconds>(silence).count())};
 }
 
 void add_endpoints(Site& site, const SnapshotBoard& board, LoopPulse& pulse, StatusReader& reader,

@@ -11,8 +11,8 @@
 
 namespace apikeyd {
 
-// How long the loop may take to come round before it counts as hung: planning a million keys takes some
-// seconds.
+// How long who asks /-/healthy waits for the loop, and how long that may take to come round before it counts
+// as hung; longer where a large file is in force, see LoopPulse.
 inline constexpr std::chrono::milliseconds loop_patience{5000};
 
 // And how long until nothing that it told before is told any more: it might be true no longer.

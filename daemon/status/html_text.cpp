@@ -8,9 +8,11 @@
 
 namespace apikeyd {
 
-std::string html_escaped(std::string_view text) {
+namespace {
+
+std::string without_markup(std::string_view text) {
     std::string result;
-    for (const char one : visible_text(text)) {
+    for (const char one : text) {
         switch (one) {
         case '&':
             result += "&amp;";
@@ -32,6 +34,23 @@ std::string html_escaped(std::string_view text) {
         }
     }
     return result;
+}
+
+} // namespace
+
+std::string html_escaped(std::string_view text) {
+    return without_markup(visible_text(text));
+}
+
+std::string html_value(std::string_view text) {
+    std::string held;
+    for (std::size_t offset = 0; offset < text.size();) {
+        const CodePoint point = decode_utf8(text, offset);
+        const bool fits = point.valid && point.value != 0;
+        held += fits ? text.substr(offset, point.size) : "\uFFFD";
+        offset += point.size;
+    }
+    return without_markup(held);
 }
 
 std::string html_isolated(std::string_view text) {

@@ -14,6 +14,11 @@ namespace apikeyd {
 // Fit for content and for attributes in double quotes, with everything visible that could be hidden.
 std::string html_escaped(std::string_view text);
 
+// What somebody typed into a field, for its value attribute: as it is, invisible characters and all, or it
+// would come back as something else. A browser's U+FFFD stands for what HTML can't hold: NUL, bytes that are
+// no UTF-8.
+std::string html_value(std::string_view text);
+
 // A name may be written from right to left: what stands around it must not turn with it.
 std::string html_isolated(std::string_view text);
 

@@ -110,6 +110,15 @@ void write_file(Exposition& out, const StatusSnapshot& snapshot) {
                timestamp(snapshot.next_transition));
 }
 
+void write_inputs(Exposition& out, const StatusSnapshot& snapshot) {
+    out.single("apikeyd_settings_refused", "gauge",
+               "Whether the settings, as they are now, can't be used; those from before are in force.",
+               yes_or_no(snapshot.settings_refused));
+    out.single("apikeyd_token_refused", "gauge",
+               "Whether the token file, as it is now, can't be used; the token from before is in use.",
+               yes_or_no(snapshot.token_refused));
+}
+
 void write_keys(Exposition& out, const StatusSnapshot& snapshot, WallTime now) {
     constexpr std::array<std::pair<KeyState, std::string_view>, key_states> states{
         {{KeyState::in_sync, "in_sync"},
@@ -201,6 +210,7 @@ std::string render_metrics(const StatusSnapshot& snapshot, const ProcessUsage& u
     out.family("apikeyd_build_info", "gauge", "The program's version; always 1.");
     out.sample("apikeyd_build_info", "version", version, "1");
     write_file(out, snapshot);
+    write_inputs(out, snapshot);
     write_keys(out, snapshot, now);
     write_work(out, snapshot.counters);
     write_process(out, snapshot, usage);

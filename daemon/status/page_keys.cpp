@@ -55,7 +55,7 @@ std::string search_form(const KeyQuery& query) {
 <button type="submit">Search</button>
 </form>
 )",
-        html_escaped(query.search), state_options(query), sort_options(query));
+        html_value(query.search), state_options(query), sort_options(query));
 }
 
 // A column that can be sorted by; once more turns it around.

@@ -19,12 +19,16 @@ bool is_converged(const Engine& engine) {
 
 } // namespace
 
-void StatusPublisher::publish(const Engine& engine, const DesiredFollower& follower,
-                              const Assessment& assessment, WallTime now) {
+Told told_of(const Situation& situation) {
+    return {assess(situation), situation.settings_trouble.has_value(), situation.token_trouble.has_value()};
+}
+
+void StatusPublisher::publish(const Engine& engine, const DesiredFollower& follower, const Told& told,
+                              WallTime now) {
     auto snapshot = std::make_shared<StatusSnapshot>();
     snapshot->number = ++published_.number;
-    snapshot->verdict = to_string(assessment.verdict);
-    snapshot->sentence = assessment.sentence;
+    snapshot->verdict = to_string(told.assessment.verdict);
+    snapshot->sentence = told.assessment.sentence;
     if (std::exchange(verdict_, snapshot->verdict) != snapshot->verdict) {
         since_ = now;
     }
@@ -33,6 +37,8 @@ void StatusPublisher::publish(const Engine& engine, const DesiredFollower& follo
     snapshot->last_good_load = follower.last_good();
     snapshot->last_load_good = follower.last_good() && !follower.degraded();
     snapshot->load_problem = follower.degraded().value_or("");
+    snapshot->settings_refused = told.settings_refused;
+    snapshot->token_refused = told.token_refused;
     if (engine.denied()) {
         snapshot->denial = engine.last_denial() ? engine.last_denial()->why : "the API denies access";
     }

@@ -19,6 +19,14 @@ struct Published {
     std::optional<WallTime> last_converged;
 };
 
+// What is told of the whole, by whoever sees all of it.
+struct Told {
+    Assessment assessment;
+    bool settings_refused = false; // as they are now; those from before are in force
+    bool token_refused = false;    // likewise
+};
+Told told_of(const Situation& situation);
+
 // Makes snapshots of what the main thread knows, on that thread, and puts them on the board.
 class StatusPublisher {
   public:
@@ -30,8 +38,7 @@ class StatusPublisher {
         , process_started_(process_started)
         , published_(published) {}
 
-    void publish(const Engine& engine, const DesiredFollower& follower, const Assessment& assessment,
-                 WallTime now);
+    void publish(const Engine& engine, const DesiredFollower& follower, const Told& told, WallTime now);
 
   private:
     SnapshotBoard& board_;

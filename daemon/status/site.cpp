@@ -2,6 +2,7 @@
 #include "daemon/status/site.hpp"
 
 #include <Poco/Exception.h>
+#include <Poco/String.h>
 #include <Poco/URI.h>
 #include <fmt/format.h>
 
@@ -59,15 +60,33 @@ std::optional<std::string> host_name(std::string_view host) {
     return name.empty() ? std::nullopt : std::optional(std::move(name));
 }
 
+// A target in its two forms: "/metrics", and "http://127.0.0.1:9464/metrics", which every server must take
+// (https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2).
+struct RawTarget {
+    std::optional<std::string> authority; // what it says in place of Host
+    std::string path;                     // with the query; not decoded
+};
+
+// Nothing: neither of them.
+std::optional<RawTarget> split_target(const std::string& target) {
+    constexpr std::string_view scheme = "http://";
+    if (Poco::icompare(target, 0, scheme.size(), scheme.data()) != 0) {
+        return target.starts_with('/') ? std::optional(RawTarget{{}, target}) : std::nullopt;
+    }
+    const std::size_t end = std::min(target.find_first_of("/?", scheme.size()), target.size());
+    std::string authority = target.substr(scheme.size(), end - scheme.size());
+    if (authority.empty()) {
+        return std::nullopt;
+    }
+    return RawTarget{std::move(authority), (target[end] == '/' ? "" : "/") + target.substr(end)};
+}
+
 struct Target {
     std::string path;
     Query query;
 };
 
-std::optional<Target> parse_target(const std::string& target) {
-    if (!target.starts_with('/') || target.size() > longest_target) {
-        return std::nullopt;
-    }
+std::optional<Target> parse_path(const std::string& target) {
     try {
         Target parsed;
         const std::size_t mark = target.find('?');
@@ -116,7 +135,8 @@ WebResponse Site::answer_checked(const WebRequest& request) const {
     if (request.hosts.size() != 1) {
         return refusal(400, "a request names one host");
     }
-    if (!hosts_.allows(request.hosts.front())) {
+    const auto raw = split_target(request.target);
+    if (!hosts_.allows(raw && raw->authority ? *raw->authority : request.hosts.front())) {
         return refusal(421, "no such host here; status.allowed_hosts names those that there are besides "
                             "localhost and numeric addresses");
     }
@@ -128,9 +148,9 @@ WebResponse Site::answer_checked(const WebRequest& request) const {
     if (request.target.size() > longest_target) {
         return refusal(414, "the address is too long");
     }
-    const auto target = parse_target(request.target);
+    const auto target = raw ? parse_path(raw->path) : std::nullopt;
     if (!target) {
-        return refusal(400, "the address is no path");
+        return refusal(400, "the address is neither a path nor begins with http://");
     }
     const auto handler = handlers_.find(target->path);
     if (handler == handlers_.end()) {

@@ -14,7 +14,7 @@ namespace apikeyd {
 // A request as it came, of which nothing was checked.
 struct WebRequest {
     std::string method;
-    std::string target;             // "/status.json?limit=10"
+    std::string target;             // "/status.json?limit=10", "http://localhost/metrics"
     std::vector<std::string> hosts; // the values of all Host fields
 };
 

@@ -33,6 +33,10 @@ struct StatusSnapshot {
     std::optional<WallTime> last_good_load;
     std::string load_problem; // why the last load wasn't good; one line
 
+    // What was refused as it is now; what was in force before is still.
+    bool settings_refused = false;
+    bool token_refused = false;
+
     // Why nothing is sent, or nothing can be; each empty where that isn't so.
     std::string denial;
     std::string state_trouble;

@@ -15,9 +15,6 @@ namespace {
 
 constexpr std::size_t most_listed = 100; // held ids, and changes to come
 
-// At work on a table, or waiting for it: the other threads of the server stay free for what is quick.
-constexpr unsigned most_tables = 4;
-
 StateStore open(const std::string& path) {
     auto store = StateStore::open_beside_writer(path);
     if (!store) {
@@ -67,19 +64,10 @@ RecentHistory StatusReader::history(std::size_t at_most) const {
 
 std::shared_ptr<const KeyTable> StatusReader::key_table(const StatusSnapshot& snapshot,
                                                         const StatusReport& report, const KeyQuery& query) {
-    struct Place {
-        explicit Place(std::atomic<unsigned>& taken_in)
-            : taken(taken_in)
-            , number(++taken) {}
-        ~Place() { --taken; }
-        std::atomic<unsigned>& taken;
-        unsigned number;
-    };
-    const Place place(tables_wanted_);
-    if (place.number > most_tables) {
+    const auto turn = tables_.enter();
+    if (!turn) {
         return nullptr;
     }
-    const std::lock_guard lock(table_mutex_);
     if (!table_ || table_number_ != snapshot.number || table_query_ != query) {
         table_ = std::make_shared<const KeyTable>(scan(snapshot, report, query));
         table_number_ = snapshot.number;

@@ -4,9 +4,9 @@
 #include "daemon/status/key_table.hpp"
 #include "daemon/status/snapshot.hpp"
 #include "daemon/status/status_report.hpp"
+#include "daemon/status/turnstile.hpp"
 #include "state/known.hpp"
 
-#include <atomic>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -22,6 +22,9 @@ struct RecentHistory {
     std::vector<HistoryEntry> entries;
     std::map<std::string, Commit> commits; // by HistoryEntry::commit
 };
+
+// At work on a table of keys, or waiting for it: the other threads of the server stay free for what is quick.
+inline constexpr unsigned most_tables = 4;
 
 // Reads the state beside the main thread, in the same process. What it returns is copied: no transaction is
 // open when an answer is written, however slowly that is read. Thread-safe. Throws StateError.
@@ -44,12 +47,14 @@ class StatusReader {
     std::shared_ptr<const KeyTable> key_table(const StatusSnapshot& snapshot, const StatusReport& report,
                                               const KeyQuery& query);
 
+    // What key_table() goes through: whoever has a turn of it lets no other look.
+    Turnstile& tables() noexcept { return tables_; }
+
   private:
     KeyTable scan(const StatusSnapshot& snapshot, const StatusReport& report, const KeyQuery& query) const;
 
     std::string state_path_;
-    std::atomic<unsigned> tables_wanted_{0};
-    std::mutex table_mutex_; // guards what follows
+    Turnstile tables_{most_tables}; // guards what follows
     std::uint64_t table_number_ = 0;
     KeyQuery table_query_;
     std::shared_ptr<const KeyTable> table_; // of the snapshot with this number, for this query

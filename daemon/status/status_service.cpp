@@ -20,7 +20,7 @@ StatusService::~StatusService() {
 }
 
 void StatusService::start(EventLoop& loop, Engine& engine, const DesiredFollower& follower,
-                          ProcessHistory& history) {
+                          ProcessHistory& history, const Told& told) {
     pulse_.attach(loop);
     engine_ = &engine;
     follower_ = &follower;
@@ -28,15 +28,15 @@ void StatusService::start(EventLoop& loop, Engine& engine, const DesiredFollower
     history.published.last_converged =
         std::max(history.published.last_converged, engine.store().last_converged());
     publisher_.emplace(board_, history.counters, history.started, history.published);
-    publish(assess(situation_of(engine, follower)));
+    publish(told);
     Site site(hosts_);
     add_endpoints(site, board_, pulse_, reader_);
     server_.emplace(*std::exchange(listener_, std::nullopt), std::move(site));
 }
 
-void StatusService::publish(const Assessment& assessment) {
+void StatusService::publish(const Told& told) {
     if (publisher_) {
-        publisher_->publish(*engine_, *follower_, assessment, current_time().wall);
+        publisher_->publish(*engine_, *follower_, told, current_time().wall);
     }
 }
 

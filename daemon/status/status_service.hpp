@@ -10,6 +10,7 @@
 #include "daemon/status/status_reader.hpp"
 #include "daemon/status/status_server.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -32,11 +33,15 @@ class StatusService {
     StatusService(const StatusService&) = delete;
     StatusService& operator=(const StatusService&) = delete;
 
-    // Begins to answer. All must outlive it but the loop.
-    void start(EventLoop& loop, Engine& engine, const DesiredFollower& follower, ProcessHistory& history);
+    // Begins to answer, with `told` first. All must outlive it but the loop.
+    void start(EventLoop& loop, Engine& engine, const DesiredFollower& follower, ProcessHistory& history,
+               const Told& told);
+
+    // From now on a step of the loop may take so much longer than usual without being taken for hung.
+    void allow_longer_steps(std::chrono::milliseconds time) { pulse_.allow_longer_steps(time); }
 
     // After each step that may have changed something.
-    void publish(const Assessment& assessment);
+    void publish(const Told& told);
 
     const std::string& address() const noexcept { return address_; }
     bool local() const noexcept { return local_; } // no other machine reaches it

@@ -14,7 +14,7 @@ set -euo pipefail
 repository=${PULL_REPOSITORY:?is the URL to fetch from}
 branch=${PULL_BRANCH:-main}
 keys=${PULL_KEYS:-keys.yaml}
-folder=${PULL_FOLDER:-${STATE_DIRECTORY:-/var/lib/apikeyd-pull}}
+folder=${PULL_FOLDER:-${STATE_DIRECTORY:-/var/lib/pull-apikeyd}}
 signers=${PULL_ALLOWED_SIGNERS-} # as in ssh-keygen(1); empty: signatures aren't looked at
 
 say() {

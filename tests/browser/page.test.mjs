@@ -285,6 +285,25 @@ describe('names', {concurrency: 2}, () => {
     {id: MOBILE, name: '"><img src=x onerror=alert(2)> &amp; \u05d0\u05d1\u05d2', enabled: true},
     {id: LEGACY, name: 'an-endless-name-'.repeat(16), enabled: true},
   ];
+  // Everything that a field can hold: it knows no line breaks, and no NUL comes through HTML.
+  const typed = ['a\\b', '\\\\', '"quoted" \'too\'', '<b>&amp;</b>', '100 % %41 a+b', '鍵 é 🔑', '\u202egnihton\u200b',
+    '\ta\tb\t', '\x01\x08\x1b[31m\x7f\x85', ' spaces  inside and around '];
+  scene('typed into the search come back as they were typed, with and without script', {keys}, async world => {
+    for (const javaScriptEnabled of [true, false]) {
+      const page = await look(browser, world, {javaScriptEnabled});
+      const search = page.getByRole('searchbox', {name: 'Search'});
+      for (const value of typed) {
+        await search.fill(value);
+        await page.getByRole('button', {name: 'Search'}).click();
+        await page.waitForURL(url => url.searchParams.get('q') === value);
+        await page.reload();
+        assert.equal(await search.inputValue(), value);
+        assert.equal(await search.getAttribute('value'), value); // not what the browser remembers of the field
+      }
+      await close(page);
+    }
+  });
+
   scene('of any kind are shown as they are, and do nothing', {keys}, async world => {
     await world.event('reconcile_finished', {result: 'converged'});
     const page = await look(browser, world, {target: `?q=${encodeURIComponent(hostile)}`});

@@ -99,6 +99,16 @@ class Manual(unittest.TestCase):
         for flag, variable in re.findall(r"Flag (--[a-z-]+), variable (\w+)", self.page("apikeyd.yaml.5")):
             self.assertEqual(variable, "APIKEYD_" + flag[2:].upper().replace("-", "_"))
 
+    def test_options_without_a_place_in_the_settings_file_are_named(self) -> None:
+        """Whatever has a variable is a setting, or stands in the paragraph that says why it is none."""
+        settings = self.page("apikeyd.yaml.5")
+        text = self.page("apikeyd.8")
+        with_variable = re.findall(r"^ +APIKEYD_\w+ \((--[a-z-]+)\)$", text[text.index("\nENVIRONMENT\n"):], re.M)
+        flags = re.findall(r"Flag (--[a-z-]+), variable", settings)
+        self.assertGreater(len(flags), 10)
+        paragraph = next(part for part in re.split(r"\n\s*\n", settings) if "have no place in it" in part)
+        self.assertEqual(set(OPTION.findall(paragraph)), set(with_variable) - set(flags))
+
     def test_defaults_are_those_of_the_example(self) -> None:
         shown: Dict[str, str] = {}
         section = ""

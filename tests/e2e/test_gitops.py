@@ -283,6 +283,20 @@ class Pull(GitCase):
         self.pull("--nonsense", code=64, says="usage")
         self.pull("--reset", code=64, says="usage")
 
+    def test_no_instance_can_have_its_user_or_folder(self) -> None:
+        """apikeyd@NAME has apikeyd-NAME, and whoever fetches has no business with a state."""
+        instance = (harness.ROOT / "systemd" / "apikeyd@.service").read_text()
+        named = r"^(User|(?:State|Runtime)Directory)=(.*)$"
+        self.assertEqual({name for _, name in re.findall(named, instance, re.M)}, {"apikeyd-%i"})
+        own = dict(re.findall(named, (GITOPS / "apikeyd-pull.service").read_text(), re.M))
+        self.assertEqual(set(own), {"User", "StateDirectory"})
+        for what, name in own.items():
+            self.assertFalse(name.startswith("apikeyd-"), f"{what}={name} is that of apikeyd@{name[8:]}")
+        for text in (GITOPS / "README.md", GITOPS / "pull.sh", GITOPS / "pull.conf"):
+            folders = set(re.findall(r"/var/lib/([\w.-]+)", text.read_text()))
+            self.assertLessEqual(folders, {own["StateDirectory"]}, text)
+        self.assertIn(f"useradd --system --no-create-home {own['User']}\n", (GITOPS / "README.md").read_text())
+
     def test_units(self) -> None:
         if not shutil.which("systemd-analyze"):
             self.skipTest("needs systemd-analyze")

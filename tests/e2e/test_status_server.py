@@ -2,6 +2,7 @@
 """What `status.listen` serves: to whom, what it says, and that nobody who reads it is waited for."""
 
 import contextlib
+import fcntl
 import http.client
 import json
 import os
@@ -13,9 +14,11 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import harness
 from harness import BILLING, LEGACY, MOBILE, Case, Daemon, counted_ids, key, wait_for
@@ -176,7 +179,7 @@ class Answers(StatusServer):
                         b"GET / HTTP/1.1\r\n" + host + b"X: " + b"a" * 1_000_000 + b"\r\n\r\n",
                         b"GET / HTTP/1.1\r\n" + host + b"X: y\r\n" * 100_000 + b"\r\n",
                         b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\n" + host + host + b"\r\n",
-                        b"GET http://localhost/ HTTP/1.1\r\n" + host + b"\r\n",
+                        b"GET ftp://localhost/ HTTP/1.1\r\n" + host + b"\r\n",
                         b"POST / HTTP/1.1\r\n" + host + b"Content-Length: 1000000000\r\n\r\nabc"]:
             with self.subTest(request[:40]):
                 answer = self.raw(request)
@@ -185,6 +188,18 @@ class Answers(StatusServer):
         one = b"GET /-/ready HTTP/1.1\r\n" + host + b"\r\n"
         self.assertEqual(self.raw(one * 50).count(b"HTTP/1.1 200 OK"), 1)
         self.assertEqual(daemon.stop(), 0)
+
+    def test_a_whole_address_is_answered_like_its_path(self) -> None:
+        """A client that takes the server for a proxy sends that, and every server must understand it."""
+        self.start_sandbox()
+        self.save(key(BILLING, "billing", True))
+        daemon = self.serve()
+        daemon.wait_event("reconcile_finished")
+        whole = self.ask(f"http://127.0.0.1:{self.port}/metrics")
+        self.assertEqual(whole.status, 200)
+        self.assertEqual(set(series(whole.body)), set(self.metrics()))
+        self.assertIn("<h1", self.ask(f"http://localhost:{self.port}", Host="evil.example").body)
+        self.assertEqual(self.ask("http://evil.example/metrics").status, 421)  # whatever Host says
 
     def test_ready_says_why_not(self) -> None:
         self.start_sandbox()
@@ -329,6 +344,27 @@ class Metrics(StatusServer):
         self.assertGreater(number[1], number[0])  # or a page would take another for itself
         self.assertEqual(daemon.stop(), 0, daemon.tail())
 
+    def test_what_was_refused_is_told_until_it_is_mended(self) -> None:
+        self.start_sandbox()
+        wanted = self.save(key(BILLING, "billing", True))
+        settings = self.folder / "apikeyd.yaml"
+        good = f"api: {{concurrency: 2, token_file: {self.token_file}}}\n"
+        harness.write_atomically(settings, good)
+        daemon = self.serve("--config", str(settings))
+        self.wait_settled(daemon, 0, wanted)
+        self.wait_metrics(settings_refused=0, token_refused=0)
+        harness.write_atomically(settings, "api: {concurrency: none}\n")
+        self.wait_metrics(settings_refused=1, token_refused=0)
+        harness.write_atomically(settings, good)
+        self.wait_metrics(settings_refused=0, token_refused=0)
+
+        self.write_token("two words")
+        self.wait_metrics(settings_refused=0, token_refused=1)
+        self.assertEqual(self.ask("/-/ready").status, 200)  # by the one from before
+        self.write_token(self.sandbox.token)
+        self.wait_metrics(settings_refused=0, token_refused=0)
+        self.assertEqual(daemon.stop(), 0, daemon.tail())
+
     def test_keys_stand_in_one_way_each(self) -> None:
         count = 20
         ids = counted_ids(count)
@@ -393,19 +429,57 @@ class Listening(StatusServer):
     def test_socket_of_systemd(self) -> None:
         port_file = self.folder / "port"
 
-        def started_as(host: str, *arguments: str, **options: bool) -> Daemon:
+        def started_as(host: str, *behind: str, **options: bool) -> Daemon:
             port_file.unlink(missing_ok=True)
-            return self.start("--status-listen", "systemd", *arguments,
-                              prefix=[sys.executable, "-c", AS_SYSTEMD, host, str(port_file)], **options)
+            return self.start("--status-listen", "systemd",
+                              prefix=[sys.executable, "-c", AS_SYSTEMD, host, str(port_file), *behind], **options)
         daemon = started_as("127.0.0.1")
         self.find(daemon)
         self.assertEqual(self.port, int(port_file.read_text()))
         self.assertEqual(self.ask("/-/healthy").status, 200)
         self.assertEqual(daemon.stop(), 0)
-        self.assertEqual(started_as("0.0.0.0", wait=False).wait(), 78)
-        alone = self.start("--status-listen", "systemd", wait=False)
-        self.assertEqual(alone.wait(), 1)
-        self.assertIn("systemd passed no socket", alone.raw.decode())
+        # What the units say isn't what the settings ask for: starting it again would be no use.
+        for start, why in [
+                (lambda: started_as("0.0.0.0", wait=False), "other machines could reach"),
+                (lambda: started_as("127.0.0.1", "env", "LISTEN_FDS=2", wait=False), "systemd passed several sockets"),
+                (lambda: started_as("127.0.0.1", "sh", "-c", 'exec "$@" 3</dev/null', "sh", wait=False),
+                 "is no stream socket"),
+                (lambda: self.start("--status-listen", "systemd", wait=False), "systemd passed no socket")]:
+            with self.subTest(why):
+                refused = start()
+                self.assertEqual(refused.wait(), 78, refused.tail())
+                self.assertIn(why, refused.raw.decode())
+
+    def test_settings_that_ask_for_a_socket_that_was_not_passed(self) -> None:
+        settings = self.folder / "apikeyd.yaml"
+        harness.write_atomically(settings, "status: {listen: '127.0.0.1:0'}\n")
+        daemon = self.start("--config", str(settings))
+        self.find(daemon)
+        mark = daemon.mark()
+        harness.write_atomically(settings, "status: {listen: systemd}\n")
+        self.assertIn("systemd passed no socket", json.dumps(daemon.wait_event("settings_invalid", mark)))
+        self.find(daemon, mark)  # with the ones from before
+        self.assertEqual(self.ask("/-/healthy").status, 200)
+        self.assertEqual(daemon.stop(), 0, daemon.tail())
+
+    def test_a_dry_run_serves_none_and_says_so(self) -> None:
+        """By the same settings as the daemon's it would take the address from it."""
+        daemon = self.serve()
+        mine = ["--status-listen", f"127.0.0.1:{self.port}"]
+        dry = self.start("--dry-run", *mine)
+        warning = dry.wait_event("settings_warning")
+        self.assertEqual((warning["level"], warning["message"]),
+                         ("warning", "status.listen: a dry run serves no status"))
+        self.assertIn("apikeyd status", warning["hint"])
+        dry.wait_event("desired_loaded")
+        self.assertEqual(dry.stop(), 0, dry.tail())
+        self.assertEqual(len(dry.events_of("settings_warning")), 1)
+        self.assertEqual(self.ask("/-/ready").status, 200)
+        self.assertEqual(daemon.stop(), 0)
+        silent = self.start("--dry-run")
+        silent.wait_event("desired_loaded")
+        self.assertEqual(silent.stop(), 0)
+        self.assertEqual(silent.events_of("settings_warning"), [])
 
     def test_port_of_another(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:
@@ -425,6 +499,7 @@ class Listening(StatusServer):
             harness.write_atomically(settings, f"status: {{listen: '{taken}'}}\n")
             self.assertIn("can't listen", json.dumps(daemon.wait_event("settings_invalid", mark)))
             self.find(daemon, mark)  # with the old ones again
+            self.assertEqual(self.metrics()["apikeyd_settings_refused"], 1)  # from the first answer on
             self.assertEqual(self.ask("/-/healthy").status, 200)
             mark = daemon.mark()
             harness.write_atomically(settings, f"status: {{listen: 'unix:{self.socket}'}}\n")
@@ -479,6 +554,31 @@ class Readers(StatusServer):
         wait_for(answers, "it answers again")
         self.assertEqual(self.metrics()['apikeyd_keys{state="in_sync"}'], 2000)
         self.assertEqual(daemon.stop(), 0, daemon.tail())
+
+    def test_a_loop_that_works_on_a_large_file_is_healthy(self) -> None:
+        """By the same bound as the watchdog's. Nobody reads the log, so the loop stands still for as long as we like."""
+        ids = counted_ids(20_000)
+        self.start_sandbox("--count", "20000")
+        self.save(key(ids[0], "small", True))
+        program = [harness.binary("APIKEYD_BIN", "apikeyd"), "run", *self.options(), "--status-listen", "127.0.0.1:0"]
+        with subprocess.Popen(program, env=self.environment(), stderr=subprocess.PIPE, text=True) as daemon:
+            self.addCleanup(daemon.kill)
+            assert daemon.stderr
+            fcntl.fcntl(daemon.stderr, fcntl.F_SETPIPE_SZ, 4096)
+            log: list[dict[str, Any]] = []
+            while not log or log[-1]["event"] != "reconcile_finished":
+                log.append(json.loads(daemon.stderr.readline()))
+            listening = next(one for one in log if one["event"] == "status_listening")
+            self.port = int(re.search(r":(\d+)/$", listening["address"])[1])  # type: ignore[index]
+            self.assertEqual(self.ask("/-/healthy").body, "healthy\n")
+            self.save(*(key(id_, "n" * 200, True) for id_ in ids))  # 5 MiB
+            busy = wait_for(lambda: a if (a := self.ask("/-/healthy")).body != "healthy\n" else None,
+                            "the loop stands still")
+            self.assertEqual((busy.status, busy.body),
+                             (200, "healthy: a large file is worked on, for which there are 53 s\n"))
+            threading.Thread(target=daemon.stderr.read).start()
+            wait_for(lambda: self.ask("/-/healthy").body == "healthy\n", "the loop turns again")
+            daemon.terminate()
 
     def test_reading_takes_no_lock_away(self) -> None:
         """Whoever opens and closes the state beside a daemon that serves must not take itself for alone with it."""

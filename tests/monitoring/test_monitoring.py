@@ -333,6 +333,12 @@ class Prometheus(Serving):
         self.write_token(self.sandbox.token)
         self.wait_firing()
 
+        self.write_token("two words")
+        self.wait_firing("ApikeydTokenRefused")
+        self.wait_verdict(11)
+        self.write_token(self.sandbox.token)
+        self.wait_firing()
+
         self.keys_file.write_text("version: 1\nkeys: 3\n")
         self.wait_firing("ApikeydDesiredFileInvalid")
         self.wait_verdict(7)

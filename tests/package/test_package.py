@@ -167,12 +167,12 @@ class Debian(Temporary):
         root = self.folder()
         units, state = root / "etc/systemd/system", root / "var/lib"
         for folder in (state / "private/apikeyd", state / "private/apikeyd-acme", state / "apikeyd-old",
-                       state / "apikeyd-pull/repository", state / "apikeyd-pull/v1", state / "other",
+                       state / "apikeyd-mirror/repository", state / "apikeyd-mirror/v1", state / "other",
                        state / "apikeyd-backup", units / "multi-user.target.wants", units / "apikeyd.service.d",
                        root / "etc/apikeyd/acme", root / "etc/apikeyd/old"):
             folder.mkdir(parents=True)
         for file in ("private/apikeyd/state.db", "private/apikeyd/state.db-wal", "private/apikeyd-acme/state.db",
-                     "apikeyd-old/state.db", "apikeyd-backup/state.db", "other/state.db", "apikeyd-pull/v1/keys.yaml"):
+                     "apikeyd-old/state.db", "apikeyd-backup/state.db", "other/state.db", "apikeyd-mirror/v1/keys.yaml"):
             (state / file).touch()
         (state / "apikeyd").symlink_to("private/apikeyd")
         (state / "apikeyd-acme").symlink_to("private/apikeyd-acme")
@@ -195,7 +195,7 @@ class Debian(Temporary):
             self.postrm(root, "purge")
             self.assertEqual(everything(), sorted([
                 *kept, "etc/systemd/system/multi-user.target.wants/ssh.service", "var/lib/other/state.db",
-                "var/lib/apikeyd-pull/v1/keys.yaml", "var/lib/apikeyd-backup/state.db"]))
+                "var/lib/apikeyd-mirror/v1/keys.yaml", "var/lib/apikeyd-backup/state.db"]))
         self.assertEqual([path.name for path in (state / "private").iterdir()], [])
 
     @needs("lintian")  # type: ignore[operator]

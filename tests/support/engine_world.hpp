@@ -99,9 +99,17 @@ class EngineWorld {
     bool converges() {
         return until([&] { return engine.idle() && engine.last_finished(); });
     }
-    bool told(const std::string& event) const {
-        return std::ranges::any_of(
-            lines, [&](const std::string& line) { return line.find(event) != std::string::npos; });
+    bool told(const std::string& event) const { return times_told(event) > 0; }
+    std::size_t times_told(const std::string& what) const {
+        return static_cast<std::size_t>(std::ranges::count_if(
+            lines, [&](const std::string& line) { return line.find(what) != std::string::npos; }));
+    }
+    std::vector<std::string> reasons() { // of the history, oldest first
+        std::vector<std::string> found;
+        for (const HistoryEntry& entry : engine.store().history({})) {
+            found.push_back(entry.reason);
+        }
+        return found;
     }
 
     TempFolder folder;
@@ -111,6 +119,35 @@ class EngineWorld {
     Log log;
     FakeApi api;
     Engine engine;
+};
+
+// A state for an EngineWorld, whose clock was looked at two days and a day ago; its history is of two days
+// ago, and of an hour.
+struct OldHistory {
+    TempFolder folder;
+    std::string state = folder / "state.db";
+
+    // `rows`: of two days ago.
+    explicit OldHistory(int rows) {
+        using namespace std::chrono_literals;
+        const WallTime now = current_time().wall;
+        StateStore store = StateStore::open(state);
+        store.proven_time(now - 49h);
+        store.proven_time(now - 25h);
+        StateBatch batch;
+        for (int i = 0; i <= rows; ++i) {
+            HistoryEntry& entry = batch.history.emplace_back();
+            entry.at = now - (i == rows ? 1h : 60h);
+            entry.reason = "old";
+        }
+        store.commit(batch);
+    }
+
+    static EngineOptions kept_for_a_day() {
+        EngineOptions options;
+        options.retention = std::chrono::hours{24};
+        return options;
+    }
 };
 
 } // namespace apikeyd::test

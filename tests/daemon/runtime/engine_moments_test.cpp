@@ -19,34 +19,6 @@ Suspension suspension_for(std::chrono::milliseconds duration) {
     return {now, now + duration, "maintenance", "alice"};
 }
 
-std::vector<std::string> reasons(StateStore& store) {
-    std::vector<std::string> found;
-    for (const HistoryEntry& entry : store.history({})) {
-        found.push_back(entry.reason);
-    }
-    return found;
-}
-
-// A state whose clock was looked at two days and a day ago; its history is of two days ago, and of an hour.
-void with_old_history(const std::string& path, int rows) {
-    const WallTime now = current_time().wall;
-    StateStore store = StateStore::open(path);
-    store.proven_time(now - 49h);
-    store.proven_time(now - 25h);
-    StateBatch batch;
-    for (int i = 0; i <= rows; ++i) {
-        HistoryEntry& entry = batch.history.emplace_back();
-        entry.at = now - (i == rows ? 1h : 60h);
-        entry.reason = "old";
-    }
-    store.commit(batch);
-}
-
-std::size_t times_told(const EngineWorld& world, const std::string& what) {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        world.lines, [&](const std::string& line) { return line.find(what) != std::string::npos; }));
-}
-
 } // namespace
 
 TEST_CASE("engine: a moment that the file names brings another plan, without an edit") {
@@ -58,7 +30,7 @@ TEST_CASE("engine: a moment that the file names brings another plan, without an 
     REQUIRE(world.until([&] { return world.told("schedule_reached") && world.engine.idle(); }));
     REQUIRE(world.api.received().size() == 1);
     CHECK(world.api.received()[0].find("\"enabled\":false") != std::string::npos);
-    CHECK(reasons(world.engine.store()).back() == "scheduled");
+    CHECK(world.reasons().back() == "scheduled");
 }
 
 TEST_CASE("engine: each key is looked at before a plan, where that is wanted") {
@@ -100,7 +72,7 @@ TEST_CASE("engine: a suspension is kept, and ends by itself") {
     CHECK(world.told("sending_resumed"));
     CHECK_FALSE(world.engine.suspension());
     CHECK_FALSE(world.engine.store().suspension());
-    CHECK(reasons(world.engine.store()) == std::vector<std::string>{"suspended", "resumed", "first_seen"});
+    CHECK(world.reasons() == std::vector<std::string>{"suspended", "resumed", "first_seen"});
     CHECK(world.engine.store().history({}).front().actor == "alice");
 }
 
@@ -118,7 +90,7 @@ TEST_CASE("engine: a suspension outlives the process, and one whose time is over
     world.edit({{key_id(1), "k", true}});
     if (over) {
         REQUIRE(world.converges());
-        CHECK(reasons(world.engine.store()).front() == "resumed");
+        CHECK(world.reasons().front() == "resumed");
     } else {
         world.loop.step(0ms);
         CHECK(world.api.received().empty());
@@ -129,68 +101,54 @@ TEST_CASE("engine: a suspension outlives the process, and one whose time is over
 }
 
 TEST_CASE("engine: history older than its retention is taken out, and the rest still verifies") {
-    TempFolder folder;
-    with_old_history(folder / "state.db", 1500); // in two steps
-    EngineOptions options;
-    options.retention = std::chrono::hours{24};
-    EngineWorld world(options, folder / "state.db");
+    const OldHistory old(1500); // in two steps
+    EngineWorld world(OldHistory::kept_for_a_day(), old.state);
     REQUIRE(world.until([&] { return world.told("history_pruned"); }));
-    CHECK(reasons(world.engine.store()) == std::vector<std::string>{"old", "pruned", "pruned"});
+    CHECK(world.reasons() == std::vector<std::string>{"old", "pruned", "pruned"});
     CHECK_FALSE(world.engine.store().verify_history().fault);
-    CHECK(times_told(world, "history_pruned") == 1);
-    CHECK(times_told(world, "rows=1500 up_to=1500") == 1);
+    CHECK(world.times_told("history_pruned") == 1);
+    CHECK(world.times_told("rows=1500 up_to=1500") == 1);
 }
 
 TEST_CASE("engine: one that ends at once prunes before it does, and tells it once") {
-    TempFolder folder;
-    with_old_history(folder / "state.db", 2500);
-    EngineOptions options;
-    options.retention = std::chrono::hours{24};
-    EngineWorld world(options, folder / "state.db");
+    const OldHistory old(2500);
+    EngineWorld world(OldHistory::kept_for_a_day(), old.state);
     world.engine.prune_now(); // no timer had a turn
-    CHECK(reasons(world.engine.store()) == std::vector<std::string>{"old", "pruned", "pruned", "pruned"});
-    CHECK(times_told(world, "rows=2500 up_to=2500") == 1);
+    CHECK(world.reasons() == std::vector<std::string>{"old", "pruned", "pruned", "pruned"});
+    CHECK(world.times_told("rows=2500 up_to=2500") == 1);
     CHECK_FALSE(world.engine.state_trouble());
 }
 
 TEST_CASE("engine: without a retention nothing is pruned at the end either") {
-    TempFolder folder;
-    with_old_history(folder / "state.db", 3);
-    EngineWorld world({}, folder / "state.db");
+    const OldHistory old(3);
+    EngineWorld world({}, old.state);
     world.engine.prune_now();
-    CHECK(reasons(world.engine.store()).size() == 4);
+    CHECK(world.reasons().size() == 4);
     CHECK_FALSE(world.told("history_pruned"));
 }
 
 TEST_CASE("engine: what the clock says is no reason to prune until it went on for a day") {
-    TempFolder folder;
-    with_old_history(folder / "state.db", 3);
-    exec(folder / "state.db", "DELETE FROM meta WHERE name LIKE 'history_clock%'");
-    EngineOptions options;
-    options.retention = std::chrono::hours{24};
-    EngineWorld world(options, folder / "state.db");
+    const OldHistory old(3);
+    exec(old.state, "DELETE FROM meta WHERE name LIKE 'history_clock%'");
+    EngineWorld world(OldHistory::kept_for_a_day(), old.state);
     world.edit({{key_id(1), "k", true}});
     REQUIRE(world.converges());
     const auto looked_at_the_clock = [&] {
-        return number_of(folder / "state.db",
-                         "SELECT count(*) FROM meta WHERE name = 'history_clock_seen'") == 1;
+        return number_of(old.state, "SELECT count(*) FROM meta WHERE name = 'history_clock_seen'") == 1;
     };
     REQUIRE(world.until(looked_at_the_clock)); // at its own time, perhaps after the run
     CHECK_FALSE(world.told("history_pruned"));
-    CHECK(reasons(world.engine.store()).size() == 5);
+    CHECK(world.reasons().size() == 5);
 }
 
 TEST_CASE("engine: a history that isn't as it was written is told, and not pruned") {
-    TempFolder folder;
-    with_old_history(folder / "state.db", 3);
-    exec(folder / "state.db", "UPDATE history SET detail = 'x' WHERE seq = 2");
-    EngineOptions options;
-    options.retention = std::chrono::hours{24};
-    EngineWorld world(options, folder / "state.db");
+    const OldHistory old(3);
+    exec(old.state, "UPDATE history SET detail = 'x' WHERE seq = 2");
+    EngineWorld world(OldHistory::kept_for_a_day(), old.state);
     REQUIRE(world.until([&] { return world.told("history_damaged"); }));
-    CHECK(times_told(world, "error   history_damaged row=2") == 1);
+    CHECK(world.times_told("error   history_damaged row=2") == 1);
     CHECK_FALSE(world.told("history_pruned"));
     world.edit({{key_id(1), "k", true}});
     REQUIRE(world.converges()); // everything else goes on
-    CHECK(reasons(world.engine.store()).size() == 5);
+    CHECK(world.reasons().size() == 5);
 }

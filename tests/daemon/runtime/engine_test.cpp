@@ -85,10 +85,8 @@ TEST_CASE("engine: trouble is told once, not with every try") {
     while (current_time().mono < end) {
         world.loop.step(100ms);
     }
-    const auto told = std::ranges::count_if(world.lines, [](const std::string& line) {
-        return line.find("state_unavailable") != std::string::npos;
-    });
-    CHECK(told <= 2); // that it is gone, and that what is there is no database
+    CHECK(world.times_told("state_unavailable") <=
+          2); // that it is gone, and that what is there is no database
     CHECK_FALSE(world.told("state_recovered"));
 }
 

@@ -24,6 +24,12 @@ TEST_CASE("html: of a name without end the beginning is shown, cut between chara
                                                      R"( <span class="dim">(10000 characters)</span>)");
 }
 
+TEST_CASE("html: the value of a field is what it was, as far as a field can hold that") {
+    CHECK(html_value(R"(a\b "c" <d> 'e' &amp;)") == R"(a\b &quot;c&quot; &lt;d&gt; &#39;e&#39; &amp;amp;)");
+    CHECK(html_value("\u202e\t\x01\x1b\x7f\u0085é🔑") == "\u202e\t\x01\x1b\x7f\u0085é🔑");
+    CHECK(html_value(std::string("a\0b\xff\xe2\"", 6)) == "a\uFFFDb\uFFFD\uFFFD&quot;");
+}
+
 TEST_CASE("html: a time for people and for programs") {
     CHECK(html_time(at_second(0), " data-age") ==
           R"(<time datetime="2023-11-14T22:13:20.000Z" data-age>2023-11-14 22:13:20 UTC</time>)");

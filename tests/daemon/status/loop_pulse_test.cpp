@@ -68,14 +68,45 @@ TEST_CASE("pulse: while the loop hangs, nothing is told that may be true no long
     const auto answer = hanging(world.pulse, "/metrics", begun + 61s);
     REQUIRE(answer);
     CHECK(answer->status == 503);
-    CHECK_THAT(answer->body, Contains("has not come round for 61 s") && Contains("restart it"));
+    CHECK_THAT(answer->body, Contains("has not come round for more than 61 s") && Contains("restart it"));
     CHECK_FALSE(hanging(world.pulse, "/-/healthy", begun + 61s)); // it says so in its own words
     world.loop.step(0ms);
     CHECK_FALSE(hanging(world.pulse, "/metrics", begun + 62s));
     CHECK_FALSE(hanging(world.pulse, "/metrics", begun + 121s)); // counted from then on
     CHECK(hanging(world.pulse, "/metrics", begun + 122s));
+    world.pulse.allow_longer_steps(60s); // and longer where a large file is worked on
+    CHECK_FALSE(hanging(world.pulse, "/metrics", begun + 181s));
+    CHECK(hanging(world.pulse, "/metrics", begun + 182s));
     world.pulse.stop(); // a loop that has ended doesn't hang
     CHECK_FALSE(hanging(world.pulse, "/metrics", begun + 999s));
+}
+
+TEST_CASE("pulse: a loop that works on a large file is healthy until its time is over") {
+    World world;
+    world.pulse.allow_longer_steps(60s);
+    const WebResponse busy = world.healthy(20ms);
+    CHECK(busy.status == 200);
+    CHECK_THAT(busy.body, Contains("a large file is worked on, for which there are 60.02 s"));
+    world.pulse.allow_longer_steps(0ms); // the file is done; what was asked meanwhile has the time it had
+    CHECK(world.healthy(20ms).status == 200);
+    world.loop.step(0ms);
+    CHECK(world.healthy(20ms).status == 503);
+}
+
+TEST_CASE("pulse: a step that outlasts its time is told, however short a time each one waits who asks") {
+    World world;
+    world.pulse.allow_longer_steps(10ms);
+    (void)world.healthy(20ms);
+    const WebResponse hangs = world.healthy(40ms); // at least 60 ms after the first
+    CHECK(hangs.status == 503);
+    CHECK_THAT(hangs.body, Contains("within 0.05 s"));
+}
+
+TEST_CASE("pulse: a step that begins after somebody asked has the time for it, too") {
+    World world;
+    CHECK(world.healthy(1ms).status == 503);
+    world.pulse.allow_longer_steps(60s);
+    CHECK(world.healthy(1ms).status == 200);
 }
 
 TEST_CASE("ready: the first thing that keeps it from its work is named") {

@@ -131,3 +131,16 @@ TEST_CASE("metrics: this process uses memory and time") {
     CHECK(usage.resident_bytes > 100'000);
     CHECK(usage.cpu > 0us);
 }
+
+TEST_CASE("metrics: what was refused is 1 for as long as it is") {
+    StatusSnapshot snapshot;
+    CHECK_THAT(text_of(snapshot),
+               Contains("\napikeyd_settings_refused 0\n") && Contains("\napikeyd_token_refused 0\n"));
+    snapshot.settings_refused = true;
+    CHECK_THAT(text_of(snapshot),
+               Contains("\napikeyd_settings_refused 1\n") && Contains("\napikeyd_token_refused 0\n"));
+    snapshot.settings_refused = false;
+    snapshot.token_refused = true;
+    CHECK_THAT(text_of(snapshot),
+               Contains("\napikeyd_settings_refused 0\n") && Contains("\napikeyd_token_refused 1\n"));
+}

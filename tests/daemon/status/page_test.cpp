@@ -2,14 +2,15 @@
 // The page as the site serves it, from a state that is written meanwhile.
 #include "daemon/status/page.hpp"
 
-#include "state/state_store.hpp"
-#include "tests/support/desired.hpp"
-#include "tests/support/keys.hpp"
-#include "tests/support/temp_folder.hpp"
+#include "tests/support/status_world.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
+#include <functional>
+#include <future>
 #include <memory>
+#include <thread>
 #include <utility>
 
 using namespace apikeyd;
@@ -18,33 +19,29 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-struct World {
-    TempFolder folder;
-    std::string path = folder / "state.db";
-    StateStore writer = StateStore::open(path);
-    SnapshotBoard board;
-    StatusReader reader{path};
-    Site site{HostCheck::names({})};
+struct World : StatusWorld {
+    World()
+        : StatusWorld({2}, "two") {}
 
-    World() {
-        add_page(site, board, reader);
-        write(2, "two");
-    }
-    void write(unsigned n, const std::string& name) {
-        StateBatch batch;
-        batch.keys.push_back(seen(key_id(n), name, true));
-        writer.commit(batch);
-    }
     void publish(std::uint64_t number) {
         StatusSnapshot snapshot;
-        snapshot.number = number;
         snapshot.verdict = "converging";
         snapshot.desired = std::make_shared<const DesiredState>(
             desired_state({{key_id(1), "one", true}, {key_id(2), "two", true}}));
-        board.publish(std::make_shared<const StatusSnapshot>(std::move(snapshot)));
+        StatusWorld::publish(number, std::move(snapshot));
     }
-    WebResponse get(const std::string& target) const { return site.answer({"GET", target, {"localhost"}}); }
 };
+
+// Whether it came about in time.
+bool until(const std::function<bool()>& condition) {
+    for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{60}; !condition();) {
+        if (std::chrono::steady_clock::now() > end) {
+            return false;
+        }
+        std::this_thread::yield();
+    }
+    return true;
+}
 
 } // namespace
 
@@ -97,4 +94,31 @@ TEST_CASE("page: a query that can't be met is refused, and a state that can't be
     const WebResponse page = site.answer({"GET", "/", {"localhost"}});
     CHECK(page.status == 200);
     CHECK_THAT(page.body, Contains("there is no state file"));
+}
+
+TEST_CASE("page: who comes while four wait for a look at all keys is asked to come again") {
+    World world;
+    world.publish(1);
+    std::vector<std::future<WebResponse>> waiting; // outlives the turn that they wait for
+    {
+        const auto at_work = world.reader.tables().enter();
+        REQUIRE(at_work);
+        for (int i = 0; i < 3; ++i) {
+            waiting.push_back(std::async(std::launch::async, [&] { return world.get("/"); }));
+        }
+        REQUIRE(until([&] { return world.reader.tables().taken() == 4; }));
+        waiting.push_back(std::async(std::launch::async, [&] { return world.get("/?q=two"); }));
+        REQUIRE(waiting.back().wait_for(std::chrono::seconds{60}) == std::future_status::ready);
+        const WebResponse refused = waiting.back().get();
+        waiting.pop_back();
+        CHECK(refused.status == 503);
+        CHECK(refused.headers.at("Retry-After") == "1");
+        CHECK_THAT(refused.body, Contains("try again"));
+        CHECK(world.get("/metrics").status == 200); // what is quick waits for nobody
+        CHECK(world.get("/status.json").status == 200);
+    }
+    for (auto& one : waiting) {
+        CHECK(one.get().status == 200);
+    }
+    CHECK(world.get("/?q=two").status == 200);
 }

@@ -23,7 +23,7 @@ struct World {
         : published{0, last_converged} {}
 
     std::shared_ptr<const StatusSnapshot> at(unsigned second, Verdict verdict) {
-        publisher.publish(engine.engine, follower, {verdict, "so it goes"}, at_second(second));
+        publisher.publish(engine.engine, follower, {{verdict, "so it goes"}}, at_second(second));
         return board.current();
     }
 };
@@ -85,6 +85,21 @@ TEST_CASE("publisher: a suspension and a file that can't be used are told") {
     CHECK(snapshot->load_problem.find("keys.yaml") != std::string::npos);
 }
 
+TEST_CASE("publisher: settings and a token that were refused are told, each by itself") {
+    World world;
+    Situation it;
+    it.settings_trouble = "apikeyd.yaml:2:3: unknown";
+    world.publisher.publish(world.engine.engine, world.follower, told_of(it), at_second(10));
+    CHECK(world.board.current()->settings_refused);
+    CHECK_FALSE(world.board.current()->token_refused);
+    CHECK(world.board.current()->verdict == "degraded");
+    it.settings_trouble.reset();
+    it.token_trouble = "api-token: empty";
+    world.publisher.publish(world.engine.engine, world.follower, told_of(it), at_second(20));
+    CHECK_FALSE(world.board.current()->settings_refused);
+    CHECK(world.board.current()->token_refused);
+}
+
 TEST_CASE("publisher: the next one, with changed settings, goes on from what was said") {
     World world;
     world.engine.edit({named("k")});
@@ -93,7 +108,7 @@ TEST_CASE("publisher: the next one, with changed settings, goes on from what was
     CHECK(world.at(90, Verdict::reloading)->converged);
     EngineWorld fresh;
     StatusPublisher next(world.board, world.counters, at_second(1), world.published);
-    next.publish(fresh.engine, world.follower, {Verdict::starting, ""}, at_second(91));
+    next.publish(fresh.engine, world.follower, {{Verdict::starting, ""}}, at_second(91));
     CHECK_FALSE(world.board.current()->converged);
     CHECK(world.board.current()->last_converged == at_second(90));
     CHECK(world.board.current()->number == 3);

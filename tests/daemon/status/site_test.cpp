@@ -60,12 +60,36 @@ TEST_CASE("site: a path is answered exactly, with its decoded query") {
 }
 
 TEST_CASE("site: what is no path of ours is refused") {
-    for (const char* target : {"", "*", "echo", "http://localhost/echo", "/echo?a=%zz", "/%4"}) {
+    for (const char* target : {"", "*", "echo", "/echo?a=%zz", "/%4", "localhost/echo",
+                               "https://localhost/echo", "ftp://localhost/echo", "http:/echo", "http:echo",
+                               "http://", "http:///echo", "http://?a=1", "http://localhost/echo?a=%zz"}) {
         CAPTURE(target);
         CHECK(ask(target).status == 400);
     }
     CHECK(ask("/" + std::string(2047, 'a')).status == 404);
     CHECK(ask("/" + std::string(2048, 'a')).status == 414);
+}
+
+TEST_CASE("site: a whole URI is answered like its path, and its authority counts in place of Host") {
+    CHECK(ask("http://localhost/echo?a=1").body == "a=1;");
+    CHECK(ask("HTTP://127.0.0.1:9180/echo?a=http://x/").body == "a=http://x/;");
+    CHECK(ask("http://[::1]:9464/%65cho").status == 200);
+    CHECK(ask("http://localhost").body == "root");
+    CHECK(ask("http://localhost:9464?a=1").body == "root");
+    CHECK(ask("http://localhost/none").status == 404);
+    CHECK(ask("http://localhost/", "POST").status == 405);
+    CHECK(ask("http://metrics.example.com/", "GET", {"evil.example"}).body == "root");
+    for (const char* target :
+         {"http://evil.example/", "http://evil.example", "http://localhost@evil.example/",
+          "http://localhost:80@evil.example/", "http://evil.example#localhost/", "http://localhost:x/",
+          "http://evil.example\\@localhost/", "http://user@localhost/"}) {
+        CAPTURE(target);
+        CHECK(ask(target).status == 421); // whatever Host says
+    }
+    CHECK(ask("http://localhost/", "GET", {}).status == 400);
+    CHECK(ask("http://localhost/", "GET", {"localhost", "localhost"}).status == 400);
+    CHECK(site(HostCheck::anything()).answer({"GET", "http://any.example/", {"localhost"}}).status == 200);
+    CHECK(ask("http://localhost/" + std::string(2048, 'a')).status == 414);
 }
 
 TEST_CASE("site: nothing but GET and HEAD, and it says so") {

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/status/status_reader.hpp"
 
-#include "daemon/status/endpoints.hpp"
-#include "state/state_store.hpp"
-#include "tests/support/desired.hpp"
-#include "tests/support/keys.hpp"
-#include "tests/support/temp_folder.hpp"
+#include "tests/support/status_world.hpp"
 
 #include <Poco/JSON/Array.h>
 #include <Poco/JSON/Object.h>
@@ -21,34 +17,17 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-// A writer with five keys, and a site that reads beside it.
-struct World {
-    TempFolder folder;
-    std::string path = folder / "state.db";
-    StateStore writer = StateStore::open(path);
-    SnapshotBoard board;
-    LoopPulse pulse;
-    StatusReader reader{path};
-    Site site{HostCheck::names({})};
-
-    World() {
-        StateBatch batch;
-        for (unsigned n = 1; n <= 5; ++n) {
-            batch.keys.push_back(seen(key_id(n), "<script>", true));
-        }
-        writer.commit(batch);
-        add_endpoints(site, board, pulse, reader);
-    }
+struct World : StatusWorld {
+    World()
+        : StatusWorld({1, 2, 3, 4, 5}, "<script>") {}
 
     void publish(std::uint64_t number) {
         StatusSnapshot snapshot;
-        snapshot.number = number;
         snapshot.verdict = "in_sync";
         snapshot.sentence = "in sync, 5 keys";
         snapshot.since = at_second(7);
-        board.publish(std::make_shared<const StatusSnapshot>(std::move(snapshot)));
+        StatusWorld::publish(number, std::move(snapshot));
     }
-    WebResponse get(const std::string& target) const { return site.answer({"GET", target, {"localhost"}}); }
     Poco::JSON::Object::Ptr json(const std::string& target) const {
         const WebResponse response = get(target);
         REQUIRE(response.status == 200);
@@ -132,12 +111,11 @@ TEST_CASE("status.json: keys are counted anew for each snapshot, and long lists 
 TEST_CASE("status.json: what the file schedules is told") {
     World world;
     StatusSnapshot snapshot;
-    snapshot.number = 1;
     EnabledTimes times;
     times.until = at_second(500);
     snapshot.desired = std::make_shared<const DesiredState>(
         desired_state({{key_id(1), std::nullopt, std::nullopt, times}}, at_second(1)));
-    world.board.publish(std::make_shared<const StatusSnapshot>(std::move(snapshot)));
+    world.StatusWorld::publish(1, std::move(snapshot));
     const auto upcoming = world.json("/status.json")->getArray("upcoming");
     REQUIRE(upcoming->size() == 1);
     CHECK(upcoming->getObject(0)->getValue<std::string>("action") == "disable");
@@ -148,9 +126,7 @@ TEST_CASE("status.json: no read stays open, so the writer can begin its log anew
     World world;
     world.publish(1);
     (void)world.json("/status.json");
-    StateBatch batch;
-    batch.keys.push_back(seen(key_id(9), "b", true));
-    world.writer.commit(batch);
+    world.write(9, "b");
     world.publish(2);
     CHECK(world.json("/status.json")->getObject("summary")->getValue<int>("known") == 6);
     CHECK_NOTHROW(world.writer.reopen());
