@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/secret.hpp"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
-#include <new>
+#include <array>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 
@@ -53,15 +55,45 @@ bool Secret::same_as(const Secret& other) const noexcept {
            CRYPTO_memcmp(text_.data(), other.text_.data(), text_.size()) == 0;
 }
 
+namespace {
+
+struct FreeMac {
+    void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
+};
+using Mac = std::unique_ptr<EVP_MAC_CTX, FreeMac>;
+
+[[noreturn]] void no_hmac() {
+    throw std::runtime_error("HMAC-SHA-256 is not available in this OpenSSL");
+}
+
+} // namespace
+
+// To look the algorithm up takes longer than to make a fingerprint with it.
+Fingerprinter::Fingerprinter(const Secret& key) {
+    EVP_MAC* const algorithm = EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr);
+    Mac mac(algorithm != nullptr ? EVP_MAC_CTX_new(algorithm) : nullptr);
+    EVP_MAC_free(algorithm); // the context keeps it
+    std::string digest = OSSL_DIGEST_NAME_SHA2_256;
+    const std::array<OSSL_PARAM, 2> params{
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), digest.size()),
+        OSSL_PARAM_construct_end()};
+    const std::string_view text = key.reveal();
+    if (!mac || EVP_MAC_init(mac.get(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                             params.data()) != 1) {
+        no_hmac();
+    }
+    keyed_ = std::shared_ptr<EVP_MAC_CTX>(std::move(mac));
+}
+
 Fingerprint Fingerprinter::operator()(std::string_view secret) const {
+    const Mac mac(EVP_MAC_CTX_dup(static_cast<const EVP_MAC_CTX*>(keyed_.get())));
     Fingerprint result{};
-    unsigned int size = static_cast<unsigned int>(result.size());
-    const std::string_view key = key_.reveal();
-    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-             reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), result.data(),
-             &size) == nullptr ||
-        size != result.size()) {
-        throw std::runtime_error("HMAC-SHA-256 is not available in this OpenSSL");
+    std::size_t size = 0;
+    if (!mac ||
+        EVP_MAC_update(mac.get(), reinterpret_cast<const unsigned char*>(secret.data()), secret.size()) !=
+            1 ||
+        EVP_MAC_final(mac.get(), result.data(), &size, result.size()) != 1 || size != result.size()) {
+        no_hmac();
     }
     return result;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -39,15 +40,14 @@ void wipe(std::string& text) noexcept;
 // two secrets are the same, and nothing else about them.
 using Fingerprint = std::array<std::uint8_t, 32>;
 
-// Copies share nothing; safe to use from several threads.
+// Copies share the key; safe to use from several threads.
 class Fingerprinter {
   public:
-    explicit Fingerprinter(Secret key)
-        : key_(std::move(key)) {}
+    explicit Fingerprinter(const Secret& key);
     Fingerprint operator()(std::string_view secret) const;
 
   private:
-    Secret key_;
+    std::shared_ptr<const void> keyed_; // OpenSSL's EVP_MAC_CTX, to begin each fingerprint with a copy of
 };
 
 // SHA-256 (FIPS 180-4).

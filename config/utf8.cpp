@@ -106,6 +106,11 @@ bool is_deceptive(char32_t code_point) noexcept {
     return code_point >= ranges.front().first && within(ranges, code_point);
 }
 
+bool is_visible(char32_t code_point) noexcept {
+    return (code_point >= 0x20 && code_point < 0x7F) ||
+           !(is_control(code_point) || is_line_separator(code_point) || is_deceptive(code_point));
+}
+
 int display_width(char32_t code_point) noexcept {
     static constexpr std::array<Range, 5> nothing{
         {{0x0300, 0x036F}, {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xE0100, 0xE01EF}}};
@@ -138,7 +143,7 @@ std::string visible_text(std::string_view text) {
             result += "\\t";
         } else if (!point.valid || (is_control(point.value) && value < 0x80)) {
             fmt::format_to(std::back_inserter(result), "\\x{:02x}", value);
-        } else if (is_control(point.value) || is_line_separator(point.value) || is_deceptive(point.value)) {
+        } else if (!is_visible(point.value)) {
             result += value > 0xFFFF ? fmt::format("\\U{:08x}", value) : fmt::format("\\u{:04x}", value);
         } else {
             result.append(text, offset, point.size);

@@ -34,6 +34,9 @@ bool is_line_separator(char32_t code_point) noexcept;
 // selectors) are none of them.
 bool is_deceptive(char32_t code_point) noexcept;
 
+// None of these: a terminal shows it, and does nothing else.
+bool is_visible(char32_t code_point) noexcept;
+
 // Columns that a terminal gives to the character: 0, 1 or 2. An estimate that needs no locale.
 int display_width(char32_t code_point) noexcept;
 

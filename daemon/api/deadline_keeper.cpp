@@ -5,12 +5,12 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace apikeyd {
@@ -77,7 +77,7 @@ struct DeadlineKeeper::Impl {
         for (DeadlineScope* scope : scopes) {
             if (!scope->expired_ && scope->deadline_ <= now) {
                 scope->expired_ = true; // first: the one who is woken looks at it
-                ::shutdown(scope->socket_, SHUT_RDWR);
+                ::shutdown(scope->socket_->get(), SHUT_RDWR);
             }
         }
     }
@@ -88,19 +88,24 @@ DeadlineKeeper::DeadlineKeeper()
 
 DeadlineKeeper::~DeadlineKeeper() = default;
 
-DeadlineScope::DeadlineScope(DeadlineKeeper& keeper, MonoTime deadline, int socket)
-    : keeper_(keeper.impl())
-    , deadline_(deadline)
-    , socket_(::fcntl(socket, F_DUPFD_CLOEXEC, 0)) {
-    if (socket_ < 0) {
+std::shared_ptr<const Descriptor> second_descriptor(int socket) {
+    auto second = std::make_shared<const Descriptor>(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
+    if (second->get() < 0) {
         throw Poco::IOException("no file descriptor left");
     }
+    return second;
+}
+
+DeadlineScope::DeadlineScope(DeadlineKeeper& keeper, MonoTime deadline,
+                             std::shared_ptr<const Descriptor> socket)
+    : keeper_(keeper.impl())
+    , deadline_(deadline)
+    , socket_(std::move(socket)) {
     keeper_.add(*this);
 }
 
 DeadlineScope::~DeadlineScope() {
     keeper_.remove(*this);
-    ::close(socket_);
 }
 
 } // namespace apikeyd

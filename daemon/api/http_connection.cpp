@@ -110,8 +110,10 @@ void grow(std::string& text, std::size_t size) {
 
 } // namespace
 
-HttpConnection::HttpConnection(const Poco::Net::StreamSocket& socket)
-    : input_(socket)
+HttpConnection::HttpConnection(const Poco::Net::StreamSocket& socket,
+                               std::shared_ptr<const Descriptor> watched)
+    : watched_(std::move(watched))
+    , input_(socket)
     , idle_limit_(default_idle_limit) {}
 
 void HttpConnection::send(std::string_view request) {
@@ -138,16 +140,18 @@ Response HttpConnection::receive() {
     const bool stays_open = head.http11 ? !has_value(fields, "Connection", "close")
                                         : has_value(fields, "Connection", "keep-alive");
     const bool two_lengths = fields.has("Transfer-Encoding") && fields.has("Content-Length");
-    reusable_ = stays_open && !to_the_end_ && !two_lengths && head.status >= 200 && !has_input();
-    input_.wipe(); // bytes that are left over make the connection useless
+    reusable_ = stays_open && !to_the_end_ && !two_lengths && head.status >= 200 &&
+                input_.buffered() == 0; // bytes that are left over make the connection useless
+    input_.wipe();
     idle_limit_ = announced_idle_limit(fields);
     return Response{head.status, fields.get("Content-Type", ""), fields.get("Retry-After", ""),
                     std::move(body)};
 }
 
 bool HttpConnection::has_input() {
-    pollfd poll{descriptor(), POLLIN, 0};
-    return input_.buffered() != 0 || input_.socket().available() > 0 || ::poll(&poll, 1, 0) != 0;
+    pollfd poll{input_.descriptor(), POLLIN, 0};
+    const bool decrypted = input_.socket().secure() && input_.socket().available() > 0; // poll() can't see it
+    return input_.buffered() != 0 || decrypted || ::poll(&poll, 1, 0) != 0;
 }
 
 HttpConnection::Head HttpConnection::read_head() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "config/descriptor.hpp"
 #include "daemon/api/receive_buffer.hpp"
 #include "daemon/api/transport.hpp"
 
@@ -9,6 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -23,11 +25,12 @@ namespace apikeyd {
 // received. Not thread-safe. The process must ignore SIGPIPE: OpenSSL writes without MSG_NOSIGNAL.
 class HttpConnection final {
   public:
-    explicit HttpConnection(const Poco::Net::StreamSocket& socket);
+    // `watched`: a second descriptor of the socket, for deadlines; kept until the connection goes.
+    HttpConnection(const Poco::Net::StreamSocket& socket, std::shared_ptr<const Descriptor> watched);
     HttpConnection(const HttpConnection&) = delete;
     HttpConnection& operator=(const HttpConnection&) = delete;
 
-    int descriptor() const noexcept { return input_.descriptor(); }
+    const std::shared_ptr<const Descriptor>& watched() const noexcept { return watched_; }
 
     // Writes a whole request, in one piece as far as the system lets us.
     void send(std::string_view request);
@@ -58,6 +61,7 @@ class HttpConnection final {
     void read_to_end(std::string& body);
     std::string read_line(const char* what_is_wrong);
 
+    const std::shared_ptr<const Descriptor> watched_;
     ReceiveBuffer input_;
     bool reusable_ = false;
     bool to_the_end_ = false; // the body was bounded by nothing but the end of the connection

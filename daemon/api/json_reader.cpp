@@ -7,8 +7,9 @@
 #include <Poco/JSON/Handler.h>
 #include <Poco/JSON/Parser.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 namespace apikeyd {
@@ -30,6 +31,7 @@ class PathHandler final : public Poco::JSON::Handler {
     void reset() override {
         path_.clear();
         frames_.clear();
+        members_.clear();
         duplicate_ = false;
     }
     void startObject() override { open(JsonType::object); }
@@ -44,9 +46,7 @@ class PathHandler final : public Poco::JSON::Handler {
             path_.push_back('.');
         }
         path_.append(name);
-        if (!frame.seen.insert(name).second) {
-            duplicate_ = true;
-        }
+        members_.push_back(name);
     }
 
     void value(const std::string& text) override { show({JsonType::string, text}); }
@@ -61,8 +61,8 @@ class PathHandler final : public Poco::JSON::Handler {
   private:
     struct Frame {
         JsonType type;
-        std::size_t base; // length of the path to this container
-        std::unordered_set<std::string> seen;
+        std::size_t base;    // length of the path to this container
+        std::size_t members; // where its members begin
     };
 
     void show(const JsonValue& value) { visitor_.visit({path_, frames_.size()}, value); }
@@ -72,19 +72,25 @@ class PathHandler final : public Poco::JSON::Handler {
         if (type == JsonType::array) {
             path_.append("[]");
         }
-        frames_.push_back({type, path_.size(), {}});
+        frames_.push_back({type, path_.size(), members_.size()});
     }
 
     void close() {
         // Leaves the path of the container itself, for the next element of an array around it.
         const Frame& frame = frames_.back();
         path_.resize(frame.type == JsonType::array ? frame.base - 2 : frame.base);
+        const auto members = std::ranges::subrange(
+            members_.begin() + static_cast<std::ptrdiff_t>(frame.members), members_.end());
+        std::ranges::sort(members);
+        duplicate_ = duplicate_ || std::ranges::adjacent_find(members) != members.end();
+        members_.resize(frame.members);
         frames_.pop_back();
     }
 
     JsonVisitor& visitor_;
     std::string path_;
     std::vector<Frame> frames_;
+    std::vector<std::string> members_; // of the containers that are open, those of the innermost at the end
     bool duplicate_ = false;
 };
 

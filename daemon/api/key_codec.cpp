@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/api/key_codec.hpp"
 
+#include "config/json_string.hpp"
 #include "config/time.hpp"
 #include "daemon/api/json_reader.hpp"
 #include "daemon/api/redact.hpp"
@@ -12,26 +13,6 @@
 namespace apikeyd {
 
 namespace {
-
-// RFC 8259, 7: quotation mark, backslash and the controls must be escaped; all other UTF-8 stands for itself.
-void append_json_string(std::string& json, std::string_view text) {
-    static constexpr char digits[] = "0123456789abcdef";
-    json.push_back('"');
-    for (const char character : text) {
-        const auto byte = static_cast<unsigned char>(character);
-        if (character == '"' || character == '\\') {
-            json.push_back('\\');
-            json.push_back(character);
-        } else if (byte < 0x20) {
-            json.append("\\u00");
-            json.push_back(digits[byte >> 4]);
-            json.push_back(digits[byte & 0xF]);
-        } else {
-            json.push_back(character);
-        }
-    }
-    json.push_back('"');
-}
 
 struct Member {
     std::string_view path;

@@ -105,7 +105,7 @@ class PocoTransport final : public Transport {
         std::optional<DeadlineScope> scope; // outlives the connection: closing may block, too
         std::unique_ptr<HttpConnection> connection = take_idle();
         if (connection) {
-            scope.emplace(deadlines_, deadline, connection->descriptor());
+            scope.emplace(deadlines_, deadline, connection->watched());
         } else {
             connection = connect(deadline, scope);
         }
@@ -125,7 +125,8 @@ class PocoTransport final : public Transport {
 
     std::unique_ptr<HttpConnection> connect(MonoTime deadline, std::optional<DeadlineScope>& scope) {
         Poco::Net::StreamSocket socket = connect_to(endpoint_, deadline);
-        scope.emplace(deadlines_, deadline, socket.impl()->sockfd());
+        const auto watched = second_descriptor(socket.impl()->sockfd());
+        scope.emplace(deadlines_, deadline, watched);
         // In case the keeper's thread gets no turn: each single operation ends as well.
         const Poco::Timespan timeout(std::chrono::microseconds(timeout_).count());
         socket.setReceiveTimeout(timeout);
@@ -134,7 +135,7 @@ class PocoTransport final : public Transport {
         if (endpoint_.secure) {
             socket = start_tls(socket, endpoint_.host, context_);
         }
-        return std::make_unique<HttpConnection>(socket);
+        return std::make_unique<HttpConnection>(socket, watched);
     }
 
     // The connection of the last request if it is still good. A server that closes it between this look and

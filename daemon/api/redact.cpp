@@ -28,11 +28,13 @@ bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
 }
 
+char lower(char c) noexcept {
+    return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 std::string lower(std::string_view text) {
     std::string result(text);
-    for (char& c : result) {
-        c = is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
-    }
+    std::ranges::transform(result, result.begin(), [](char c) { return lower(c); });
     return result;
 }
 
@@ -122,12 +124,13 @@ std::string redact_opaque_words(std::string_view text) {
 }
 
 bool repeats_secret(std::string_view text, const Secret& secret) {
-    std::string needle = lower(secret.reveal());
-    const std::string haystack = lower(text);
-    const bool found = needle.size() < shortest_secret ? !needle.empty() && haystack == needle
-                                                       : haystack.find(needle) != std::string::npos;
-    wipe(needle);
-    return found;
+    const std::string_view needle = secret.reveal();
+    if (needle.empty() || (needle.size() < shortest_secret && text.size() != needle.size())) {
+        return false;
+    }
+    return !std::ranges::search(
+                text, needle, {}, [](char c) { return lower(c); }, [](char c) { return lower(c); })
+                .empty();
 }
 
 } // namespace apikeyd

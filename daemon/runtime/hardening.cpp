@@ -44,7 +44,7 @@ void harden_process() {
         std::memmove(unused.data() + 1, unused.data(), size);
         std::memmove(unused.data(), unused.data() + 1, size - 1);
     }
-    explicit_bzero(unused.data(), unused.size()); // without it the copies would be left out
+    explicit_bzero(unused.data(), 2048); // without it the copies would be left out
 }
 
 mode_t umask_of_caller() {

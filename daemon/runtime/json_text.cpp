@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/runtime/json_text.hpp"
 
-#include "config/utf8.hpp"
-
-#include <fmt/format.h>
+#include "config/json_string.hpp"
 
 #include <sstream>
 #include <string_view>
@@ -12,24 +10,17 @@ namespace apikeyd {
 
 namespace {
 
-bool is_harmless(const CodePoint& point) {
-    return point.valid && (point.value == '\n' || !is_control(point.value)) &&
-           !is_line_separator(point.value) && !is_deceptive(point.value);
-}
-
-// Such characters stand only inside strings, so an escape is always right there.
+// Such characters stand only inside strings, so an escape is always right there; line breaks are those
+// between members.
 std::string escape_for_terminals(std::string_view json) {
     std::string text;
     text.reserve(json.size());
     for (std::size_t at = 0; at < json.size();) {
         const CodePoint point = decode_utf8(json, at);
-        if (is_harmless(point)) {
+        if (point.valid && (point.value == '\n' || is_visible(point.value))) {
             text.append(json, at, point.size);
-        } else if (point.value > 0xFFFF) {
-            const auto rest = static_cast<unsigned>(point.value) - 0x10000U;
-            text += fmt::format("\\u{:04x}\\u{:04x}", 0xD800U + (rest >> 10), 0xDC00U + (rest & 0x3FFU));
         } else {
-            text += fmt::format("\\u{:04x}", point.valid ? static_cast<unsigned>(point.value) : 0xFFFDU);
+            append_json_escape(text, point);
         }
         at += point.size;
     }

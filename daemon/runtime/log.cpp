@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/runtime/log.hpp"
 
-#include "config/overloaded.hpp"
+#include "config/json_string.hpp"
 #include "daemon/runtime/event_loop.hpp"
-#include "daemon/runtime/json_text.hpp"
 
-#include <Poco/JSON/Array.h>
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdint>
+#include <iterator>
 #include <memory>
 #include <utility>
 
 namespace apikeyd {
 
 namespace {
+
+constexpr std::size_t json_line_size = 768; // few are longer
 
 std::string_view level_name(LogLevel level) {
     switch (level) {
@@ -31,28 +33,42 @@ std::string_view level_name(LogLevel level) {
     return "";
 }
 
-void append_json(Poco::JSON::Object& object, const LogFields& fields) {
-    for (const LogField& field : fields) {
-        const std::string name(field.name);
-        std::visit(Overloaded{
-                       [&](const std::string& value) { object.set(name, value); },
-                       [&](std::int64_t value) { object.set(name, value); },
-                       [&](bool value) { object.set(name, value); },
-                       [&](const std::vector<std::string>& values) {
-                           Poco::JSON::Array::Ptr array = new Poco::JSON::Array;
-                           for (const std::string& value : values) {
-                               array->add(value);
-                           }
-                           object.set(name, array);
-                       },
-                       [&](const LogFields& nested) {
-                           auto inner = ordered_object();
-                           append_json(*inner, nested);
-                           object.set(name, inner);
-                       },
-                   },
-                   field.value);
+void append_json(std::string& json, const LogFields& fields);
+
+void append_json(std::string& json, const std::string& value) {
+    append_json_string(json, value);
+}
+
+void append_json(std::string& json, std::int64_t value) {
+    fmt::format_to(std::back_inserter(json), "{}", value);
+}
+
+void append_json(std::string& json, bool value) {
+    json += value ? "true" : "false";
+}
+
+void append_json(std::string& json, const std::vector<std::string>& values) {
+    json += '[';
+    for (const std::string& value : values) {
+        json += json.back() == '[' ? "" : ",";
+        append_json_string(json, value);
     }
+    json += ']';
+}
+
+// Field names are our own, and need no escape.
+void append_members(std::string& json, const LogFields& fields) {
+    for (const LogField& field : fields) {
+        json += json.back() == '{' ? "\"" : ",\"";
+        json.append(field.name).append("\":");
+        std::visit([&](const auto& value) { append_json(json, value); }, field.value);
+    }
+}
+
+void append_json(std::string& json, const LogFields& fields) {
+    json += '{';
+    append_members(json, fields);
+    json += '}';
 }
 
 Log::Sink standard_error() {
@@ -94,12 +110,14 @@ std::string render_text(WallTime time, LogLevel level, std::string_view name, co
 }
 
 std::string render_json(WallTime time, LogLevel level, std::string_view name, const LogFields& fields) {
-    auto object = ordered_object();
-    object->set("time", format_rfc3339(time));
-    object->set("level", std::string(level_name(level)));
-    object->set("event", std::string(name));
-    append_json(*object, fields);
-    return json_text(*object, 0);
+    // Written as it comes: a tree of Poco's for each line took a fifth of the time of a whole reconciliation.
+    std::string json;
+    json.reserve(json_line_size);
+    fmt::format_to(std::back_inserter(json), R"({{"time":"{}","level":"{}","event":"{}")",
+                   format_rfc3339(time), level_name(level), name);
+    append_members(json, fields);
+    json += '}';
+    return json;
 }
 
 } // namespace apikeyd

@@ -92,24 +92,6 @@ Poco::Net::HTTPServerParams::Ptr params_of(const ServerLimits& limits) {
     return params;
 }
 
-// A second descriptor of a connection: Poco closes its own when it likes.
-class OwnDescriptor {
-  public:
-    explicit OwnDescriptor(int fd)
-        : fd_(fcntl(fd, F_DUPFD_CLOEXEC, 0)) {
-        if (fd_ < 0) {
-            throw std::system_error(errno, std::generic_category(), "dup");
-        }
-    }
-    ~OwnDescriptor() { close(fd_); }
-    OwnDescriptor(const OwnDescriptor&) = delete;
-    OwnDescriptor& operator=(const OwnDescriptor&) = delete;
-    int get() const noexcept { return fd_; }
-
-  private:
-    int fd_;
-};
-
 void linger(int fd) {
     shutdown(fd, SHUT_WR);
     std::array<char, 4096> sink{};
@@ -191,15 +173,15 @@ struct StatusServer::Parts {
 
     void serve(int fd) {
         const Poco::Net::StreamSocket socket(new Poco::Net::StreamSocketImpl(fd)); // closes it
-        const OwnDescriptor own(fd);
-        const DeadlineScope deadline(deadlines, std::chrono::steady_clock::now() + limits.whole, own.get());
-        const OpenScope counted(*this, own.get());
+        const auto own = second_descriptor(fd); // Poco closes its own when it likes
+        const DeadlineScope deadline(deadlines, std::chrono::steady_clock::now() + limits.whole, own);
+        const OpenScope counted(*this, own->get());
         try {
             Poco::Net::HTTPServerConnection(socket, params, handlers).run();
         } catch (const Poco::Exception&) { // NOLINT(bugprone-empty-catch)
             // As above; what it sent is read nevertheless.
         }
-        linger(own.get());
+        linger(own->get());
     }
 
     // On the list of what is cut off at the end, as long as it is open.

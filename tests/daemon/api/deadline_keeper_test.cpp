@@ -49,8 +49,9 @@ TEST_CASE("deadlines: a socket is shut down when its time has come, and no other
     const SocketPair early;
     const SocketPair late;
     DeadlineKeeper keeper;
-    const DeadlineScope late_scope(keeper, in(1h), late.one());
-    const DeadlineScope early_scope(keeper, in(20ms), early.one()); // sooner than what is waited for
+    const DeadlineScope late_scope(keeper, in(1h), second_descriptor(late.one()));
+    const DeadlineScope early_scope(keeper, in(20ms),
+                                    second_descriptor(early.one())); // sooner than what is waited for
     CHECK(early.ends_within(10s));
     CHECK(early_scope.expired());
     CHECK_FALSE(late.ends_within(0ms));
@@ -60,7 +61,7 @@ TEST_CASE("deadlines: a socket is shut down when its time has come, and no other
 TEST_CASE("deadlines: a deadline in the past is kept at once") {
     const SocketPair pair;
     DeadlineKeeper keeper;
-    const DeadlineScope scope(keeper, in(-1h), pair.one());
+    const DeadlineScope scope(keeper, in(-1h), second_descriptor(pair.one()));
     CHECK(pair.ends_within(10s));
 }
 
@@ -68,8 +69,8 @@ TEST_CASE("deadlines: what ended in time is left alone") {
     const SocketPair done;
     const SocketPair later;
     DeadlineKeeper keeper;
-    { const DeadlineScope scope(keeper, in(50ms), done.one()); }
-    const DeadlineScope scope(keeper, in(100ms), later.one());
+    { const DeadlineScope scope(keeper, in(50ms), second_descriptor(done.one())); }
+    const DeadlineScope scope(keeper, in(100ms), second_descriptor(later.one()));
     CHECK(later.ends_within(10s)); // the keeper has long passed the other's deadline
     CHECK_FALSE(done.ends_within(0ms));
 }
@@ -84,7 +85,8 @@ TEST_CASE("deadlines: the socket may be closed while its deadline passes") {
                 if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) {
                     return;
                 }
-                const DeadlineScope scope(keeper, in(std::chrono::milliseconds(round % 2)), pair[0]);
+                const DeadlineScope scope(keeper, in(std::chrono::milliseconds(round % 2)),
+                                          second_descriptor(pair[0]));
                 ::close(pair[0]);
                 ::close(pair[1]);
             }
@@ -94,6 +96,6 @@ TEST_CASE("deadlines: the socket may be closed while its deadline passes") {
         thread.join();
     }
     const SocketPair after;
-    const DeadlineScope scope(keeper, in(0ms), after.one());
+    const DeadlineScope scope(keeper, in(0ms), second_descriptor(after.one()));
     CHECK(after.ends_within(10s));
 }
