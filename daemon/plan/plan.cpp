@@ -277,15 +277,20 @@ std::vector<Change> plan_probes(const DesiredState& desired, KnownSequence& know
         if (!key.name && !key.enabled) {
             continue;
         }
-        Change& probe = probes.emplace_back();
-        probe.id = probe.known.id = key.id;
-        probe.reason = Reason::probe;
-        probe.source = desired.where(key);
-        if (known != nullptr && known->id == key.id) {
-            probe.known = *known;
-        }
+        probes.push_back(plan_probe(desired, key, known != nullptr && known->id == key.id ? known : nullptr));
     }
     return probes;
+}
+
+Change plan_probe(const DesiredState& desired, const DesiredKey& key, const KnownKey* known) {
+    Change probe;
+    probe.id = probe.known.id = key.id;
+    probe.reason = Reason::probe;
+    probe.source = desired.where(key);
+    if (known != nullptr) {
+        probe.known = *known;
+    }
+    return probe;
 }
 
 std::string plan_digest(const std::vector<Change>& changes) {

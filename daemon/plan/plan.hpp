@@ -75,6 +75,9 @@ Plan make_plan(const DesiredState& desired, KnownSequence& known, const PlanOpti
 // made, how the keys really are. `known` as above.
 std::vector<Change> plan_probes(const DesiredState& desired, KnownSequence& known);
 
+// The same of one key. `known` may be nullptr: never seen or sent.
+Change plan_probe(const DesiredState& desired, const DesiredKey& key, const KnownKey* known);
+
 // The same as make_plan() for one key of the state. `known` may be nullptr: never seen or sent.
 KeyPlan plan_key(const DesiredState& desired, const DesiredKey& key, const KnownKey* known);
 

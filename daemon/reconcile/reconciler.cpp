@@ -105,32 +105,6 @@ Actions Reconciler::withdrawn(const std::vector<KeyId>& ids, Now now) {
     return actions;
 }
 
-Actions Reconciler::time_passed(Now now) {
-    Actions actions;
-    if (!stopping_ && !plan_awaited_ && !refresh_ && !suspended_) {
-        for (const std::size_t position : resync_.due(random_, now.mono)) {
-            actions.look_up.push_back(desired_->keys()[position].id);
-        }
-    }
-    step(actions, now);
-    return actions;
-}
-
-Actions Reconciler::assert_again(const std::vector<KnownKey>& keys, Now now) {
-    Actions actions;
-    for (const KnownKey& known : keys) {
-        const DesiredKey* desired = desired_ ? desired_->find(known.id) : nullptr;
-        if (refresh_ || desired == nullptr || schedule_.contains(known.id) || gate_.keeps(known.id)) {
-            continue; // not wanted any more, or on its way already
-        }
-        if (auto change = plan_assertion(*desired, known, desired_->where(*desired))) {
-            route(first_try(std::move(*change)), std::nullopt, actions);
-        }
-    }
-    step(actions, now);
-    return actions;
-}
-
 void Reconciler::forget_fingerprints() {
     ++credentials_;
     fresh_.clear();

@@ -75,6 +75,9 @@ void Reconciler::route(Work work, std::optional<MonoTime> wait_until, Actions& a
         }
         gate_.count(id, work.change.reason == Reason::removed);
         gate_.keep(std::move(work));
+        if (!announced_hold_.empty()) {
+            tally_.set(id, KeyState::held); // it is back, from a look at what is held
+        }
     }
 }
 

@@ -203,7 +203,7 @@ void Engine::look_up(const std::vector<KeyId>& ids) {
         in_trouble(error);
         return; // their turn comes again
     }
-    perform(reconciler_.assert_again(known, current_time()));
+    perform(reconciler_.looked_up(known, current_time()));
 }
 
 void Engine::perform(Actions actions) {

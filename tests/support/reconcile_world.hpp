@@ -139,7 +139,7 @@ class ReconcileWorld {
             }
         }
         if (!found.empty()) {
-            perform(reconciler.assert_again(found, now));
+            perform(reconciler.looked_up(found, now));
         }
         const bool refreshed = std::ranges::any_of(actions.events, [](const Event& event) {
             return std::holds_alternative<RefreshFinished>(event);
