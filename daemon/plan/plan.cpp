@@ -211,12 +211,12 @@ KeyPlan plan_key(const DesiredState& desired, const DesiredKey& key, const Known
     if (basis.rejection && basis.rejection->desired != managed_fields(key)) {
         basis.rejection.reset(); // lapsed
     }
+    if (basis.rejection && (key.name || key.enabled)) {
+        return {Standing::rejected, std::nullopt}; // also where it is as wanted, and was refused since
+    }
     Fields to = fields_to_send(key, basis);
     if (to.empty()) {
         return {};
-    }
-    if (basis.rejection) {
-        return {Standing::rejected, std::nullopt};
     }
     const auto [reason, standing] = why(to, basis, desired.turned_at(key));
     Fields from = certain_values(to, basis);

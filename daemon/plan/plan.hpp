@@ -20,7 +20,8 @@ enum class Standing {
     drifted,  // a managed field was answered otherwise
     unknown,  // no answer yet
     in_doubt, // a managed field was sent without an answer that settles it
-    rejected, // the API refused just these values; nothing is sent until the file asks for others
+    rejected, // the API refused just these values, or the key that had them; nothing is sent until the file
+              // asks for others, or a look shows that the key is there
 };
 
 // What one key calls for.
@@ -34,7 +35,8 @@ struct KeyNote {
     KeyId id;
     std::string source; // file:line; empty: not in the file
     std::string why;
-    Fields to = {};      // what would be sent but for that; empty where the file manages nothing of it
+    Fields to = {};      // what would be sent but for that; empty where the file manages nothing of it, or
+                         // where the key was last answered as it is wanted
     Fields from = {};    // as a change's
     KnownKey known = {}; // what was known of the key when this was decided
 };

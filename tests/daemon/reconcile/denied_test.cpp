@@ -87,6 +87,7 @@ TEST_CASE("denied: that the API refuses the key shows that it takes the token") 
     CHECK_FALSE(world.reconciler.denied());
     CHECK(world.sent.empty());
     CHECK_FALSE(world.reconciler.next_wakeup());
+    CHECK(world.reconciler.key_counts()[KeyState::rejected] == 1); // and that the key is gone
 }
 
 TEST_CASE("denied: what the look shows is planned from") {
