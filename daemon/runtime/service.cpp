@@ -161,7 +161,7 @@ Situation situation_of(const Engine& engine, const DesiredFollower& follower) {
     it.active = !engine.idle();
     it.managed = tally.managed();
     it.changes = tally.changes();
-    it.rejected = tally.rejected();
+    it.rejected = engine.key_counts()[KeyState::rejected];
     it.waiting = reconciler.waiting();
     it.failing = reconciler.failing();
     it.in_doubt = reconciler.in_doubt();
