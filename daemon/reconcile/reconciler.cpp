@@ -61,6 +61,7 @@ Actions Reconciler::desired_changed(std::shared_ptr<const DesiredState> desired,
     brake_.renew_trial(now.mono);
     resync_.begin(desired_->keys().size(), random_, now.mono);
     for (Change& change : plan.changes) {
+        name_reason(change);
         if (schedule_.is_out(change.id)) {
             // It is planned anew when it is answered; until then it counts as what it may become.
             if (change.disables() && may_be_enabled(change.known)) {
@@ -134,6 +135,7 @@ void Reconciler::answer_one(Answer& answer, Actions& actions, Now now) {
     Work work = std::move(*taken);
     ++work.attempt;
     learn_own_key(work, answer);
+    learn_whether_due(work, answer);
     work.tried =
         work.tried || may_have_changed(answer.outcome) || std::holds_alternative<Rejected>(answer.outcome);
     const KnownKey after = settle(work.change, work.desired, answer.outcome, work.marked_at, now.wall);
@@ -256,6 +258,7 @@ void Reconciler::next_for(const KnownKey& known, Work work, const Answer& answer
     const bool looked = work.look() && (applied || work.change.reason == Reason::probe);
     const bool wants_the_same = wanted(work.change.id) == work.desired;
     work.change = std::move(*plan.change);
+    name_reason(work.change);
     work.desired = wanted(work.change.id);
     work.origin = origin_;
     if (looked || !wants_the_same) { // what is wanted now has not been tried yet

@@ -22,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -175,6 +176,8 @@ class Reconciler {
   private:
     void answer_one(Answer& answer, Actions& actions, Now now);
     void learn_own_key(const Work& work, const Answer& answer);
+    void learn_whether_due(const Work& work, const Answer& answer);
+    void name_reason(Change& change) const;
     void record(const Work& work, const Answer& answer, const KnownKey& after, Actions& actions, Now now);
     void tell(const Work& work, const Answer& answer, const KnownKey& after, Actions& actions) const;
     void heed(const Answer& answer, Actions& actions, Now now);
@@ -225,7 +228,8 @@ class Reconciler {
     bool plan_awaited_ = false;
     std::unordered_set<KeyId>
         fresh_; // answered since the token is this one, while we don't know which key is ours
-    std::uint64_t credentials_ = 0;   // how many tokens there were before this one
+    std::unordered_map<KeyId, WallTime> due_; // see learn_whether_due()
+    std::uint64_t credentials_ = 0;           // how many tokens there were before this one
     std::size_t token_look_from_ = 0; // the position in the desired state from which a key is chosen next
     MonoTime token_look_at_{};        // not before that
     std::optional<KeyId> token_look_; // asked for with `look_up`

@@ -55,7 +55,7 @@ class ReconcileWorld {
     // The operator saves the file, and wants each key looked at before a plan is made.
     void edit_and_look(const std::vector<Wanted>& wanted, bool proven = true) {
         take_back();
-        desired = std::make_shared<const DesiredState>(desired_state(wanted));
+        desired = std::make_shared<const DesiredState>(desired_state(wanted, now.wall));
         looked_first = true;
         perform(reconciler.refresh(desired, plan_probes(*desired, *store.known()),
                                    {"https://api.example", proven}, {0, commit}, now));
