@@ -19,7 +19,8 @@ enum class Reason {
     removed,    // the key was taken out of the file, and the settings say that it is to be disabled then
     look,       // it must be looked at before it may be disabled: nothing but its id is sent
     resync,     // asserted again because it was time to
-    probe,      // it is looked at before a plan is made, because the operator wants that: nothing but its id
+    probe,      // it is looked at, before a plan is made, because the operator wants that, or to see whether
+                // a token that was denied is taken again: nothing but its id is sent
 };
 std::string_view to_string(Reason reason) noexcept; // "in_doubt", ...
 

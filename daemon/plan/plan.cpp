@@ -211,12 +211,12 @@ KeyPlan plan_key(const DesiredState& desired, const DesiredKey& key, const Known
     if (basis.rejection && basis.rejection->desired != managed_fields(key)) {
         basis.rejection.reset(); // lapsed
     }
+    if (basis.rejection && (key.name || key.enabled)) {
+        return {Standing::rejected, std::nullopt}; // also where it is as wanted, and was refused since
+    }
     Fields to = fields_to_send(key, basis);
     if (to.empty()) {
         return {};
-    }
-    if (basis.rejection) {
-        return {Standing::rejected, std::nullopt};
     }
     const auto [reason, standing] = why(to, basis, desired.turned_at(key));
     Fields from = certain_values(to, basis);
@@ -277,15 +277,20 @@ std::vector<Change> plan_probes(const DesiredState& desired, KnownSequence& know
         if (!key.name && !key.enabled) {
             continue;
         }
-        Change& probe = probes.emplace_back();
-        probe.id = probe.known.id = key.id;
-        probe.reason = Reason::probe;
-        probe.source = desired.where(key);
-        if (known != nullptr && known->id == key.id) {
-            probe.known = *known;
-        }
+        probes.push_back(plan_probe(desired, key, known != nullptr && known->id == key.id ? known : nullptr));
     }
     return probes;
+}
+
+Change plan_probe(const DesiredState& desired, const DesiredKey& key, const KnownKey* known) {
+    Change probe;
+    probe.id = probe.known.id = key.id;
+    probe.reason = Reason::probe;
+    probe.source = desired.where(key);
+    if (known != nullptr) {
+        probe.known = *known;
+    }
+    return probe;
 }
 
 std::string plan_digest(const std::vector<Change>& changes) {

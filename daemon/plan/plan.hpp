@@ -20,7 +20,8 @@ enum class Standing {
     drifted,  // a managed field was answered otherwise
     unknown,  // no answer yet
     in_doubt, // a managed field was sent without an answer that settles it
-    rejected, // the API refused just these values; nothing is sent until the file asks for others
+    rejected, // the API refused just these values, or the key that had them; nothing is sent until the file
+              // asks for others, or a look shows that the key is there
 };
 
 // What one key calls for.
@@ -34,7 +35,8 @@ struct KeyNote {
     KeyId id;
     std::string source; // file:line; empty: not in the file
     std::string why;
-    Fields to = {};      // what would be sent but for that; empty where the file manages nothing of it
+    Fields to = {};      // what would be sent but for that; empty where the file manages nothing of it, or
+                         // where the key was last answered as it is wanted
     Fields from = {};    // as a change's
     KnownKey known = {}; // what was known of the key when this was decided
 };
@@ -74,6 +76,9 @@ Plan make_plan(const DesiredState& desired, KnownSequence& known, const PlanOpti
 // A look at each managed key, in order of id: what is sent where the operator wants to know, before a plan is
 // made, how the keys really are. `known` as above.
 std::vector<Change> plan_probes(const DesiredState& desired, KnownSequence& known);
+
+// The same of one key. `known` may be nullptr: never seen or sent.
+Change plan_probe(const DesiredState& desired, const DesiredKey& key, const KnownKey* known);
 
 // The same as make_plan() for one key of the state. `known` may be nullptr: never seen or sent.
 KeyPlan plan_key(const DesiredState& desired, const DesiredKey& key, const KnownKey* known);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/reconcile/key_tally.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace apikeyd {
@@ -33,18 +34,33 @@ void KeyTally::begin(std::shared_ptr<const DesiredState> desired, const Plan& pl
     states_.clear();
     removed_.clear();
     counts_ = {};
+    managed_ = 0;
     states_.reserve(desired_->keys().size());
     for (const DesiredKey& key : desired_->keys()) {
         const bool managed = key.name || key.enabled;
         states_.push_back(managed ? static_cast<std::uint8_t>(KeyState::in_sync) : unmanaged);
-        count(KeyState::in_sync) += managed ? 1 : 0;
+        managed_ += managed ? 1 : 0;
     }
+    count(KeyState::in_sync) = managed_;
     for (const Change& change : plan.changes) {
         set(change.id, key_state(change));
     }
     for (const KeyNote& note : plan.rejected) {
         set(note.id, KeyState::rejected);
     }
+}
+
+std::optional<std::size_t> KeyTally::find(KeyState state, std::size_t from) const {
+    const auto wanted = static_cast<std::uint8_t>(state);
+    const auto start = states_.begin() + static_cast<std::ptrdiff_t>(std::min(from, states_.size()));
+    auto found = std::find(start, states_.end(), wanted);
+    if (found == states_.end()) {
+        found = std::find(states_.begin(), start, wanted);
+        if (found == start) {
+            return std::nullopt;
+        }
+    }
+    return static_cast<std::size_t>(found - states_.begin());
 }
 
 void KeyTally::set(const KeyId& id, KeyState state) {

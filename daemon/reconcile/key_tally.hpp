@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -44,12 +45,18 @@ class KeyTally {
 
     const KeyCounts& counts() const noexcept { return counts_; }
 
+    // Of the keys that the file manages: how many there are, and the position (in the desired state's order)
+    // of one that stands so: the first from there on, and on from the beginning; nothing: there is none.
+    std::uint64_t managed() const noexcept { return managed_; }
+    std::optional<std::size_t> find(KeyState state, std::size_t from) const;
+
   private:
     static constexpr std::uint8_t unmanaged = 0xFF;
     std::uint64_t& count(KeyState state) { return counts_.by_state[static_cast<std::size_t>(state)]; }
 
     std::shared_ptr<const DesiredState> desired_;
     std::vector<std::uint8_t> states_; // KeyState or unmanaged, in the order of the desired keys
+    std::uint64_t managed_ = 0;
     std::unordered_map<KeyId, KeyState> removed_;
     KeyCounts counts_;
 };

@@ -61,6 +61,7 @@ Actions Reconciler::desired_changed(std::shared_ptr<const DesiredState> desired,
     brake_.renew_trial(now.mono);
     resync_.begin(desired_->keys().size(), random_, now.mono);
     for (Change& change : plan.changes) {
+        name_reason(change);
         if (schedule_.is_out(change.id)) {
             // It is planned anew when it is answered; until then it counts as what it may become.
             if (change.disables() && may_be_enabled(change.known)) {
@@ -105,32 +106,6 @@ Actions Reconciler::withdrawn(const std::vector<KeyId>& ids, Now now) {
     return actions;
 }
 
-Actions Reconciler::time_passed(Now now) {
-    Actions actions;
-    if (!stopping_ && !plan_awaited_ && !refresh_ && !suspended_) {
-        for (const std::size_t position : resync_.due(random_, now.mono)) {
-            actions.look_up.push_back(desired_->keys()[position].id);
-        }
-    }
-    step(actions, now);
-    return actions;
-}
-
-Actions Reconciler::assert_again(const std::vector<KnownKey>& keys, Now now) {
-    Actions actions;
-    for (const KnownKey& known : keys) {
-        const DesiredKey* desired = desired_ ? desired_->find(known.id) : nullptr;
-        if (refresh_ || desired == nullptr || schedule_.contains(known.id) || gate_.keeps(known.id)) {
-            continue; // not wanted any more, or on its way already
-        }
-        if (auto change = plan_assertion(*desired, known, desired_->where(*desired))) {
-            route(first_try(std::move(*change)), std::nullopt, actions);
-        }
-    }
-    step(actions, now);
-    return actions;
-}
-
 void Reconciler::forget_fingerprints() {
     ++credentials_;
     fresh_.clear();
@@ -160,6 +135,7 @@ void Reconciler::answer_one(Answer& answer, Actions& actions, Now now) {
     Work work = std::move(*taken);
     ++work.attempt;
     learn_own_key(work, answer);
+    learn_whether_due(work, answer);
     work.tried =
         work.tried || may_have_changed(answer.outcome) || std::holds_alternative<Rejected>(answer.outcome);
     const KnownKey after = settle(work.change, work.desired, answer.outcome, work.marked_at, now.wall);
@@ -282,6 +258,7 @@ void Reconciler::next_for(const KnownKey& known, Work work, const Answer& answer
     const bool looked = work.look() && (applied || work.change.reason == Reason::probe);
     const bool wants_the_same = wanted(work.change.id) == work.desired;
     work.change = std::move(*plan.change);
+    name_reason(work.change);
     work.desired = wanted(work.change.id);
     work.origin = origin_;
     if (looked || !wants_the_same) { // what is wanted now has not been tried yet

@@ -22,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -76,7 +77,7 @@ struct Actions {
     StateBatch batch;
     std::vector<Event> events;
     std::vector<Dispatch> dispatches;
-    std::vector<KeyId> look_up; // keys of which assert_again() wants to be told what the store knows
+    std::vector<KeyId> look_up; // keys of which looked_up() wants to be told what the store knows
     bool withdraw = false;
 
     void append(Actions&& later);
@@ -135,7 +136,7 @@ class Reconciler {
     Actions time_passed(Now now);
 
     // What the store knows of the keys that were asked for with `look_up`.
-    Actions assert_again(const std::vector<KnownKey>& keys, Now now);
+    Actions looked_up(const std::vector<KnownKey>& keys, Now now);
 
     // The token is new: what was denied is worth a try. A new plan should follow, for the token tells which
     // key is ours.
@@ -166,6 +167,7 @@ class Reconciler {
     std::size_t failing() const noexcept { return schedule_.failing(); }
     std::size_t in_doubt() const noexcept { return schedule_.in_doubt(); }
     bool denied() const noexcept { return brake_.denied(); }
+    bool no_key_to_try() const; // that would show whether a denied token is taken again
     bool server_unavailable() const noexcept { return brake_.open(); }
     const KeyCounts& key_counts() const noexcept { return tally_.counts(); } // since the last plan
     // Our own key, where the plan would disable it and that is refused.
@@ -174,6 +176,8 @@ class Reconciler {
   private:
     void answer_one(Answer& answer, Actions& actions, Now now);
     void learn_own_key(const Work& work, const Answer& answer);
+    void learn_whether_due(const Work& work, const Answer& answer);
+    void name_reason(Change& change) const;
     void record(const Work& work, const Answer& answer, const KnownKey& after, Actions& actions, Now now);
     void tell(const Work& work, const Answer& answer, const KnownKey& after, Actions& actions) const;
     void heed(const Answer& answer, Actions& actions, Now now);
@@ -187,6 +191,10 @@ class Reconciler {
     KeyPlan plan_anew(const KnownKey& known) const;
     void count_held(const HeldPlan& held);
     Fields wanted(const KeyId& id) const;
+    void assert_again(const DesiredKey& desired, const KnownKey& known, Actions& actions);
+    bool only_a_look_would_tell() const;
+    std::optional<MonoTime> next_token_look() const;
+    void choose_token_look(Actions& actions, Now now);
     Work first_try(Change change) const;
 
     void begin_gate(const Plan& plan, Actions& actions);
@@ -220,7 +228,11 @@ class Reconciler {
     bool plan_awaited_ = false;
     std::unordered_set<KeyId>
         fresh_; // answered since the token is this one, while we don't know which key is ours
-    std::uint64_t credentials_ = 0; // how many tokens there were before this one
+    std::unordered_map<KeyId, WallTime> due_; // see learn_whether_due()
+    std::uint64_t credentials_ = 0;           // how many tokens there were before this one
+    std::size_t token_look_from_ = 0; // the position in the desired state from which a key is chosen next
+    MonoTime token_look_at_{};        // not before that
+    std::optional<KeyId> token_look_; // asked for with `look_up`
     bool stopping_ = false;
 
     bool suspended_ = false;

@@ -5,6 +5,7 @@
 #include <set>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 namespace apikeyd {
 
@@ -75,6 +76,9 @@ void Reconciler::route(Work work, std::optional<MonoTime> wait_until, Actions& a
         }
         gate_.count(id, work.change.reason == Reason::removed);
         gate_.keep(std::move(work));
+        if (!announced_hold_.empty()) {
+            tally_.set(id, KeyState::held); // it is back, from a look at what is held
+        }
     }
 }
 
@@ -93,6 +97,34 @@ void Reconciler::refuse_own_key(Work& work, Actions& actions) {
         "another key's secret as the token, or set guard.allow_self_disable",
         {work.attempt, 0, std::chrono::milliseconds{0}, work.change.source, work.origin->revision,
          work.origin->commit}});
+}
+
+// A look answers after the moment that the file names, so by the answer's age alone its change would seem to
+// be no longer the moment's doing. Kept until the key is as it is wanted.
+void Reconciler::learn_whether_due(const Work& work, const Answer& answer) {
+    const auto* applied = std::get_if<Applied>(&answer.outcome);
+    const DesiredKey* key = applied != nullptr && desired_ ? desired_->find(answer.id) : nullptr;
+    const auto turned_at = key != nullptr ? desired_->turned_at(*key) : std::nullopt;
+    if (!turned_at) {
+        return;
+    }
+    const KeyPlan before = plan_key(*desired_, *key, &work.change.known);
+    if (applied->key.enabled == key->enabled) {
+        due_.erase(answer.id);
+    } else if (before.change && before.change->reason == Reason::scheduled) {
+        due_[answer.id] = *turned_at;
+    }
+}
+
+void Reconciler::name_reason(Change& change) const {
+    const auto due = due_.find(change.id);
+    if (due == due_.end() || change.reason != Reason::changed || !change.to.enabled) {
+        return;
+    }
+    const DesiredKey* key = desired_->find(change.id);
+    if (key != nullptr && desired_->turned_at(*key) == due->second) {
+        change.reason = Reason::scheduled;
+    }
 }
 
 void Reconciler::schedule(Work work, std::optional<MonoTime> wait_until) {

@@ -96,7 +96,10 @@ std::optional<MonoTime> Reconciler::next_wakeup() const {
     // While looks go on, nothing is asserted anew; what comes at a time of its own is the end of their grace.
     const auto resync =
         refresh_ ? (schedule_.out().empty() ? refresh_deadline_ : std::nullopt) : resync_.next();
-    return at && resync ? std::min(*at, *resync) : at ? at : resync;
+    for (const auto& other : {resync, next_token_look()}) {
+        at = at && other ? std::min(*at, *other) : at ? at : other;
+    }
+    return at;
 }
 
 std::optional<Progress> Reconciler::progress(MonoTime now) const {

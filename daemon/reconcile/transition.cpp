@@ -22,14 +22,35 @@ std::string disagreement(const Fields& asked, const ApiKey& answer) {
     return text;
 }
 
+// Whether the last answer shows all of it, with nothing sent since that could have changed it.
+bool shows(const KnownKey& known, const Fields& wanted) {
+    return known.observed && !wanted.empty() &&
+           (!wanted.name || (!known.doubt.name && *wanted.name == known.observed->name)) &&
+           (!wanted.enabled || (!known.doubt.enabled && *wanted.enabled == known.observed->enabled));
+}
+
+// A look asks for nothing, so its answer says nothing of values that were refused. But where what was refused
+// was there already, it was the key that was, and the key is back; and what is there now can't be refused.
+std::optional<Rejection> rejection_after_look(const KnownKey& before, const KnownKey& after) {
+    const auto& rejection = before.rejection;
+    const bool over = rejection && (shows(before, rejection->desired) || shows(after, rejection->desired));
+    return over ? std::nullopt : rejection;
+}
+
+// Once for each reason: every look at a key that is gone is refused.
+Rejection refusal(const Change& change, const Fields& desired, const std::string& why, WallTime now) {
+    const auto& before = change.known.rejection;
+    const bool told = change.to.empty() && before && before->desired == desired && before->why == why;
+    return told ? *before : Rejection{desired, why, now};
+}
+
 KnownKey as_answered(const Change& change, const Fields& desired, const ApiKey& answer, WallTime now) {
     KnownKey key;
     key.id = change.id;
     key.observed =
         Observed{answer.name, answer.enabled, answer.created_at, answer.updated_at, now, answer.secret};
     if (change.to.empty()) {
-        key.rejection =
-            change.known.rejection; // a look asks for nothing, so it says nothing of what was refused
+        key.rejection = rejection_after_look(change.known, key);
     }
     if (std::string why = disagreement(change.to, answer); !why.empty()) {
         key.rejection = Rejection{desired, std::move(why), now};
@@ -63,8 +84,8 @@ KnownKey settle(const Change& change, const Fields& desired, const Outcome& outc
     }
     KnownKey key = change.known;
     const auto* rejected = std::get_if<Rejected>(&outcome);
-    if (rejected != nullptr && change.reason != Reason::probe) {
-        key.rejection = Rejection{desired, rejected->why, now};
+    if (rejected != nullptr && (change.reason != Reason::probe || shows(change.known, desired))) {
+        key.rejection = refusal(change, desired, rejected->why, now);
     }
     return key;
 }

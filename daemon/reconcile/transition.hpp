@@ -21,12 +21,12 @@ KnownKey mark_in_doubt(const Change& change, WallTime now);
 
 // The key as it is once the outcome is known. `desired`: all managed values of the file when it was sent;
 // `marked_at`: when it was marked.
-//   Applied                     as answered; no doubt left, since an answer shows the whole key. Where a
-//   field that was
-//                               sent came back otherwise, that is a rejection.
-//   Rejected                    as before it was sent, and rejected; a refused probe says nothing of the
-//   values Throttled, NotSent, Denied  as before it was sent: the API did not act on it Retryable, Unknown in
-//   doubt, as marked: it may have been applied
+//   Applied                     as answered; no doubt left, since an answer shows the whole key. Where
+//                               a field that was sent came back otherwise, that is a rejection.
+//   Rejected                    as before it was sent, and rejected. A refused probe says nothing of
+//                               values to be sent still; where none are, it is the key that was refused.
+//   Throttled, NotSent, Denied  as before it was sent: the API did not act on it
+//   Retryable, Unknown          in doubt, as marked: it may have been applied
 KnownKey settle(const Change& change, const Fields& desired, const Outcome& outcome, WallTime marked_at,
                 WallTime now);
 

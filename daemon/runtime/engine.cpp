@@ -12,13 +12,6 @@
 
 namespace apikeyd {
 
-namespace {
-
-// How often a state that can't be used is tried again.
-constexpr std::chrono::seconds trouble_retry{1};
-
-} // namespace
-
 Engine::Engine(EventLoop& loop, Log& log, StateStore store, Reconciler reconciler, EngineOptions options,
                std::vector<std::unique_ptr<Transport>> transports, std::function<void()> stepped)
     : log_(log)
@@ -203,7 +196,7 @@ void Engine::look_up(const std::vector<KeyId>& ids) {
         in_trouble(error);
         return; // their turn comes again
     }
-    perform(reconciler_.assert_again(known, current_time()));
+    perform(reconciler_.looked_up(known, current_time()));
 }
 
 void Engine::perform(Actions actions) {
@@ -234,8 +227,10 @@ void Engine::flush() {
         store_.commit(pending_.batch);
     } catch (const StateError& error) {
         in_trouble(error);
+        count_recorded();
         return;
     }
+    recorded_.reset();
     Actions done = std::exchange(pending_, {});
     if (!done.batch.empty()) {
         out_of_trouble();
@@ -245,47 +240,6 @@ void Engine::flush() {
     approve_held();
     forget_approval();
     plan();
-}
-
-// The file at the path may be another one by now; what we know goes into it, the marks of what is under way
-// first.
-void Engine::recover() {
-    if (replaced_) {
-        try {
-            store_.reopen();
-            pool_.use(Fingerprinter(store_.fingerprint_key()));
-        } catch (const StateError& error) {
-            in_trouble(error);
-            return;
-        }
-        replaced_ = false;
-        reconciler_.forget_fingerprints();
-        pending_.batch.suspension.emplace(suspension_);
-        std::vector<KnownKey> marks = reconciler_.marks();
-        pending_.batch.keys.insert(pending_.batch.keys.begin(), marks.begin(), marks.end());
-        if (desired_) {
-            refresh_wanted_ = refresh_wanted_ || reconciler_.refreshing();
-            request_plan();
-        }
-        take_back();
-    } else {
-        flush();
-        see_whether_it_reads();
-    }
-    stepped();
-}
-
-// Where there is nothing to write, nothing else would tell that the trouble is over.
-void Engine::see_whether_it_reads() {
-    if (!trouble_ || !pending_.batch.empty()) {
-        return;
-    }
-    try {
-        (void)store_.held_plan();
-        out_of_trouble();
-    } catch (const StateError& error) {
-        in_trouble(error);
-    }
 }
 
 void Engine::tell(const std::vector<Event>& events) {
@@ -311,22 +265,6 @@ void Engine::tell(const std::vector<Event>& events) {
             held_ = held->plan;
         }
     }
-}
-
-void Engine::out_of_trouble() {
-    if (std::exchange(trouble_, std::nullopt)) {
-        trouble_timer_.clear();
-        log_state_recovered(log_);
-    }
-}
-
-void Engine::in_trouble(const StateError& error) {
-    if (trouble_ != error.what()) {
-        log_state_unavailable(log_, error.what());
-    }
-    trouble_ = error.what();
-    replaced_ = replaced_ || error.kind() == StateError::Kind::replaced;
-    trouble_timer_.set(current_time().mono + trouble_retry);
 }
 
 void Engine::stepped() {

@@ -102,7 +102,10 @@ class Engine final : public DesiredSink {
     } // may be nullptr
     const std::optional<Commit>& commit_in_force() const noexcept { return commit_; }
     const std::optional<WallTime>& next_transition() const noexcept { return next_turn_; } // of the file
-    const KeyCounts& key_counts() const noexcept { return reconciler_.key_counts(); }
+    // As the state says, also while it can't be written: what is under way then is neither sent nor told.
+    const KeyCounts& key_counts() const noexcept {
+        return recorded_ ? recorded_->counts : reconciler_.key_counts();
+    }
     bool disables_removed() const noexcept { return options_.safeguards.disable_removed; }
     const std::optional<KeyId>& refused_own() const noexcept { return reconciler_.refused_own(); }
     StateStore& store() noexcept { return store_; }
@@ -132,6 +135,7 @@ class Engine final : public DesiredSink {
     void forget_approval();
     void recover();
     void see_whether_it_reads();
+    void count_recorded();
     void perform(Actions actions);
     void take_back();
     void flush();
@@ -167,6 +171,11 @@ class Engine final : public DesiredSink {
     std::optional<HeldPlan> held_;
     std::optional<std::string> trouble_;
     bool replaced_ = false; // the state file is another one than we opened
+    struct Recorded {
+        std::shared_ptr<const DesiredState> desired;
+        KeyCounts counts;
+    };
+    std::optional<Recorded> recorded_; // how keys stand, while what was decided since can't be recorded
     bool stopping_ = false;
     Tally tally_;
     std::optional<ReconcileFinished> last_finished_;

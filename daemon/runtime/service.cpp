@@ -148,6 +148,7 @@ Situation situation_of(const Engine& engine, const DesiredFollower& follower) {
     it.suspension = engine.suspension();
     if (engine.denied()) {
         it.denial = engine.last_denial() ? engine.last_denial()->why : "the token is not taken";
+        it.no_key_to_try = reconciler.no_key_to_try();
     }
     if (engine.server_unavailable()) {
         it.api_trouble = tally.unavailable();
@@ -160,7 +161,7 @@ Situation situation_of(const Engine& engine, const DesiredFollower& follower) {
     it.active = !engine.idle();
     it.managed = tally.managed();
     it.changes = tally.changes();
-    it.rejected = tally.rejected();
+    it.rejected = engine.key_counts()[KeyState::rejected];
     it.waiting = reconciler.waiting();
     it.failing = reconciler.failing();
     it.in_doubt = reconciler.in_doubt();

@@ -28,17 +28,12 @@ void Tally::heed(const Event& event, const DesiredState* desired) {
     if (const auto* made = std::get_if<PlanMade>(&event)) {
         managed_ = made->counts.managed;
         changes_ = made->changes;
-        rejected_ = made->counts.rejected;
-        refused_.clear();
         oldest_answer_ = made->oldest_evidence;
         round_oldest_.reset();
         round_size_ = 0;
         in_round_.assign(desired ? desired->keys().size() : 0, false);
     } else if (const auto* updated = std::get_if<KeyUpdated>(&event)) {
-        refused_.erase(updated->key.id); // where other values came back than were sent, KeyRejected follows
         answered(*updated, desired);
-    } else if (const auto* rejected = std::get_if<KeyRejected>(&event)) {
-        refused_.insert(rejected->id);
     } else if (const auto* dead = std::get_if<ServerUnavailable>(&event)) {
         unavailable_ = dead->why;
     }

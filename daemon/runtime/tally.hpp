@@ -2,19 +2,18 @@
 #pragma once
 
 #include "config/desired_state.hpp"
-#include "config/key.hpp"
 #include "config/time.hpp"
 #include "daemon/reconcile/event.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 namespace apikeyd {
 
-// What the events since the last plan add up to: how the keys stand. A value.
+// What the events since the last plan add up to. How the keys stand, the reconciler counts (KeyTally). A
+// value.
 class Tally {
   public:
     // `desired`: what is in force, which tells when every key of it was answered; nullptr: not known.
@@ -22,8 +21,6 @@ class Tally {
 
     std::uint64_t managed() const noexcept { return managed_; } // keys of the file
     std::uint64_t changes() const noexcept { return changes_; } // that the plan wanted
-    // Keys whose values the API, or the guard of our own key, refuses.
-    std::uint64_t rejected() const noexcept { return rejected_ + refused_.size(); }
     // No answer on which the knowledge of the keys rests is older; nothing: there is none.
     const std::optional<WallTime>& oldest_answer() const noexcept { return oldest_answer_; }
     // Why the API was taken for dead the last time.
@@ -34,8 +31,6 @@ class Tally {
 
     std::uint64_t managed_ = 0;
     std::uint64_t changes_ = 0;
-    std::uint64_t rejected_ = 0;        // when the plan was made
-    std::unordered_set<KeyId> refused_; // since
     std::optional<WallTime> oldest_answer_;
     // Of the round that goes on until each managed key was answered in it; then what came before counts no
     // more. A bit a key, in the order of the desired state.

@@ -73,7 +73,11 @@ void add_obstacles(const Situation& it, Findings& findings) {
                          it.suspension->reason.empty() ? "" : ": ", shown(it.suspension->reason))});
     }
     if (it.denial) {
-        findings.push_back({Verdict::denied, "DENIED: " + shown(*it.denial)});
+        findings.push_back(
+            {Verdict::denied, fmt::format("DENIED: {}{}", shown(*it.denial),
+                                          it.no_key_to_try ? "; the file manages no key to try "
+                                                             "the token with"
+                                                           : "")});
     }
     if (it.api_trouble) {
         findings.push_back({Verdict::unavailable, "API UNAVAILABLE: " + shown(*it.api_trouble)});

@@ -54,6 +54,7 @@ struct Situation {
     std::optional<std::string> token_trouble;    // why the token file, as it is now, can't be
     std::optional<Suspension> suspension;
     std::optional<std::string> denial;      // of the token, at the last try
+    bool no_key_to_try = false;             // that would show whether a denied token is taken again
     std::optional<std::string> api_trouble; // why the API is taken for dead
 
     struct Held {

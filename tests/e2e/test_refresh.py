@@ -190,6 +190,30 @@ class RefreshingDaemon(RefreshCase):
         daemon.wait_event("api_key_updated", name="renamed")
         self.assertEqual(self.sandbox.differences(desired), [])
 
+    def test_a_key_that_is_gone_is_not_called_in_sync(self) -> None:
+        self.settle()
+        self.sandbox.faults(f"500=NOT_FOUND*inf@{MOBILE}")
+        daemon = self.start("--refresh")
+        self.assertEqual(daemon.wait_event("reconcile_finished")["result"], "incomplete")
+        daemon.wait_event("api_key_rejected", id=MOBILE)
+        status = self.command("status", "--only", "rejected", "--format", "json")
+        (gone,) = json.loads(status.stdout)["keys"]
+        self.assertEqual(gone["id"], MOBILE)
+        self.assertIn("NOT_FOUND", gone["rejected"])
+        report = self.command("drift", "--format", "json")
+        self.assertEqual(report.returncode, 2, report.stderr)
+        summary = json.loads(report.stdout)["summary"]
+        self.assertEqual((summary["in_sync"], summary["rejected"]), (2, 1))
+        for form in ("text", "markdown", "html"):
+            self.assertIn("NOT_FOUND", self.command("drift", "--format", form).stdout.replace("\\", ""))
+
+        self.sandbox.faults("")
+        mark = daemon.mark()
+        desired = self.save(key(BILLING, "renamed", True), *WANTED[1:])
+        self.wait_settled(daemon, mark, desired)
+        self.assertEqual(self.command("drift").returncode, 0)
+        self.assertEqual(daemon.stop(), 0)
+
     def test_a_moving_canary_does_not_stop_the_daemon(self) -> None:
         self.settle(proven=False)
         self.sandbox.faults("new-secret")

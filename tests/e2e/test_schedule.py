@@ -36,6 +36,22 @@ class Schedule(Case):
         entry = json.loads(self.command("history", "--format", "json").stdout)["entries"][-1]
         self.assertEqual(entry["reason"], "scheduled")
 
+    def test_a_key_ends_at_its_time_after_changed_settings(self) -> None:
+        """They begin a new run, which first looks whether the key is the one that it uses itself."""
+        settings = self.folder / "apikeyd.yaml"
+        harness.write_atomically(settings, "api: {concurrency: 2}\n")
+        self.save(key(BILLING, "contractor", True) | {"enabled_until": in_(3)})
+        daemon = self.start("--config", str(settings))
+        daemon.wait_event("reconcile_finished")
+        mark = daemon.mark()
+        harness.write_atomically(settings, "api: {concurrency: 3}\n")
+        daemon.wait_event("reconcile_finished", mark)
+        daemon.wait_event("api_key_updated", mark, reason="look")
+        self.assertEqual(daemon.wait_event("api_key_updated", mark, enabled=False)["reason"], "scheduled")
+        self.assertEqual(daemon.stop(), 0)
+        entry = json.loads(self.command("history", "--format", "json").stdout)["entries"][-1]
+        self.assertEqual((entry["reason"], entry["asked"]), ("scheduled", {"enabled": False}))
+
     def test_a_key_begins_at_its_time(self) -> None:
         self.save(key(BILLING, "launch") | {"enabled_from": in_(2)})
         daemon = self.start()

@@ -365,6 +365,30 @@ class Metrics(StatusServer):
         self.wait_metrics(settings_refused=0, token_refused=0)
         self.assertEqual(daemon.stop(), 0, daemon.tail())
 
+    def test_keys_stand_in_the_same_way_everywhere_while_the_state_is_locked(self) -> None:
+        self.start_sandbox()
+        self.save(key(BILLING, "billing", True), key(MOBILE, "mobile", True))
+        daemon = self.serve()
+        daemon.wait_event("reconcile_finished")
+        since = self.sandbox.seq()
+        with contextlib.closing(sqlite3.connect(self.state_file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            self.save(key(BILLING, "renamed", True), key(MOBILE, "mobile", True))
+            now = self.wait_metrics(state_unavailable=1)
+            states = [now[f'apikeyd_keys{{state="{state}"}}'] for state in ("in_sync", "drifted", "in_doubt")]
+            self.assertEqual(states, [1, 1, 0], "nothing was sent")
+            for state, shown in [("drifted", True), ("in_doubt", False)]:
+                rows = self.ask(f"/?state={state}").body.partition("<tbody")[2].partition("</tbody>")[0]
+                self.assertEqual(BILLING in rows, shown, rows)
+            summary = json.loads(self.ask("/status.json").body)["summary"]
+            self.assertEqual(summary["in_doubt"], 0)
+            report = json.loads(self.command("drift", "--format", "json").stdout)["summary"]
+            self.assertEqual((report["in_sync"], report["drifted"], report["in_doubt"]), (1, 1, 0))
+            self.assertEqual(self.sandbox.journal(since), [])
+            other.execute("ROLLBACK")
+        self.wait_metrics(state_unavailable=0, **{'keys{state="in_sync"}': 2})
+        self.assertEqual(daemon.stop(), 0, daemon.tail())
+
     def test_keys_stand_in_one_way_each(self) -> None:
         count = 20
         ids = counted_ids(count)

@@ -115,7 +115,16 @@ bool Simulation::settled(const KeyId& id, const WantedKey& wanted) {
            (!wanted.enabled || *wanted.enabled == remote->second.enabled || own);
 }
 
+// Whether the daemon takes a good token for denied, though there is a key to try it with.
+bool Simulation::denied_for_nothing() const {
+    return token_valid_ && machine_->denied() &&
+           std::ranges::any_of(file_, [](const auto& one) { return one.second.name || one.second.enabled; });
+}
+
 void Simulation::check_rest() {
+    if (denied_for_nothing()) {
+        violated("at rest, a good token is taken for denied");
+    }
     for (const auto& [id, wanted] : file_) {
         if (!settled(id, wanted)) {
             violated("at rest, the API has something else than the file: " + id.to_string());

@@ -86,6 +86,11 @@ MUTATIONS = {
         "if (work.change.reason != Reason::probe || !refresh_->awaits(answer.id)) {\n"
         "        next_for(known, std::move(work), answer, actions, now);\n",
     ),
+    "a denied token is tried only while there is something to send": (
+        "daemon/reconcile/reconciler_send.cpp",
+        "for (const auto& other : {resync, next_token_look()}) {",
+        "for (const auto& other : {resync}) {",
+    ),
     "a suspension stops only what is queued": (
         "daemon/reconcile/reconciler_send.cpp",
         "while (!stopping_ && !suspended_ &&",

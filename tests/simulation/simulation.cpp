@@ -16,6 +16,8 @@ namespace {
 constexpr unsigned universe = 14;     // keys at the API
 constexpr unsigned known_to_api = 12; // the others don't exist there
 constexpr auto request_timeout = 10s;
+constexpr auto longest_denial =
+    ReconcilerOptions{}.denied_retry + 15s; // what is on the wire comes back first
 constexpr const char* server = "https://api.simulated";
 
 KeyId key(unsigned n) {
@@ -207,7 +209,7 @@ void Simulation::perform(Actions actions) {
                 found.push_back(std::move(*known));
             }
         }
-        perform(machine_->assert_again(found, now_));
+        perform(machine_->looked_up(found, now_));
     }
 }
 
@@ -523,10 +525,15 @@ void Simulation::approve() {
     plan();
 }
 
-// Revoked, renewed, or another key's secret is used from now on.
+// Revoked, let in again without a word to the daemon, renewed, or another key's secret is used from now on.
 void Simulation::change_token() {
     if (token_valid_ && dice_.chance(0.5)) {
         token_valid_ = false;
+        return;
+    }
+    if (!token_valid_ && dice_.chance(0.5)) {
+        token_valid_ = true;
+        trace("the token is good again");
         return;
     }
     token_valid_ = true;
@@ -688,10 +695,11 @@ void Simulation::come_to_rest() {
     if (suspension_) {
         resume();
     }
-    if (!token_valid_) {
-        token_valid_ = true;
+    const bool revoked = !std::exchange(token_valid_, true);
+    if (revoked && dice_.chance(0.5)) { // else nobody tells the daemon
         perform(machine_->credentials_changed(now_));
     }
+    const MonoTime good_since = now_.mono;
     // With resync, long enough for two rounds at their slowest: they find what somebody else changed.
     const MonoTime end = now_.mono + (weather_.resync == 0s ? 0h : 6h);
     const MonoTime latest = end + 6h;
@@ -700,8 +708,11 @@ void Simulation::come_to_rest() {
         approve();
         const bool idle = flights_.empty() && !machine_->active() && pending_.batch.empty() && !plan_due_;
         const MonoTime next = next_event();
-        if (idle && (now_.mono >= end || next == MonoTime::max())) {
+        if (idle && (next == MonoTime::max() || (now_.mono >= end && !denied_for_nothing()))) {
             return;
+        }
+        if (denied_for_nothing() && now_.mono > good_since + longest_denial) {
+            violated("the token is good again, and is not tried");
         }
         if (next == MonoTime::max()) {
             violated("nothing will ever happen again, and the work isn't done");

@@ -82,6 +82,7 @@ class Simulation {
     void check_rest();
     bool settled(const KeyId& id, const WantedKey& wanted);
     bool rejects(const KeyId& id, const Fields& fields) const;
+    bool denied_for_nothing() const;
     void trace(const std::string& what) const;
     void trace(const std::vector<Event>& events) const;
     long milliseconds() const;

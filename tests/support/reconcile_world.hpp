@@ -55,7 +55,7 @@ class ReconcileWorld {
     // The operator saves the file, and wants each key looked at before a plan is made.
     void edit_and_look(const std::vector<Wanted>& wanted, bool proven = true) {
         take_back();
-        desired = std::make_shared<const DesiredState>(desired_state(wanted));
+        desired = std::make_shared<const DesiredState>(desired_state(wanted, now.wall));
         looked_first = true;
         perform(reconciler.refresh(desired, plan_probes(*desired, *store.known()),
                                    {"https://api.example", proven}, {0, commit}, now));
@@ -139,7 +139,7 @@ class ReconcileWorld {
             }
         }
         if (!found.empty()) {
-            perform(reconciler.assert_again(found, now));
+            perform(reconciler.looked_up(found, now));
         }
         const bool refreshed = std::ranges::any_of(actions.events, [](const Event& event) {
             return std::holds_alternative<RefreshFinished>(event);

@@ -345,3 +345,92 @@ TEST_CASE("guard: a hold without an approval is judged anew at another moment") 
     CHECK(world.store.held_plan()->digest != before);
     CHECK(world.store.held_plan()->approved.empty());
 }
+
+namespace {
+
+// So many keys that end at one moment, in a process that doesn't know which key is ours, and whose answers
+// are all from before its token.
+struct EndingWorld : ReconcileWorld {
+    explicit EndingWorld(unsigned keys)
+        : ReconcileWorld({}, with_token()) {
+        for (unsigned n = 1; n <= keys; ++n) {
+            wanted.push_back({key_id(n), "k", true, {std::nullopt, at_second(200)}});
+        }
+        edit(wanted);
+        apply_all();
+        reconciler.forget_fingerprints();
+    }
+    static Safeguards with_token() {
+        Safeguards safeguards;
+        safeguards.max_disable = std::uint64_t{3};
+        safeguards.own.token = print_of(99);
+        return safeguards;
+    }
+    void come_to_the_end() {
+        advance(100s);
+        take_back();
+        desired = std::make_shared<const DesiredState>(desired->at(now.wall));
+        plan();
+    }
+    std::vector<std::string> reasons() {
+        std::vector<std::string> found;
+        for (const HistoryEntry& entry : store.history({})) {
+            found.push_back(entry.reason);
+        }
+        return found;
+    }
+    std::vector<Wanted> wanted;
+};
+
+} // namespace
+
+TEST_CASE("guard: a disable that its time brought is told as that, also after the look before it") {
+    EndingWorld world(1);
+    world.come_to_the_end();
+    REQUIRE(world.sent.at(key_id(1)).empty());
+    world.apply(key_id(1));
+    REQUIRE(world.sent.at(key_id(1)).enabled == false);
+    world.apply(key_id(1));
+    CHECK(world.told<KeyUpdated>().back().reason == Reason::scheduled);
+    CHECK(world.reasons() == std::vector<std::string>{"first_seen", "look", "scheduled"});
+
+    // Somebody else enables it: what is mended then is not what the time brought.
+    world.remote[key_id(1)].enabled = true;
+    world.edit_and_look(world.wanted);
+    world.apply_all();
+    CHECK(world.remote[key_id(1)].enabled == false);
+    CHECK(world.told<KeyUpdated>().back().reason == Reason::changed);
+}
+
+TEST_CASE(
+    "guard: a disable that its time brought is told as that after an approval, or a look before the plan") {
+    const bool looked = GENERATE(false, true);
+    EndingWorld world(4); // one more than may go
+    if (looked) {
+        world.advance(100s);
+        world.edit_and_look(world.wanted); // at its time, or the daemon was off meanwhile
+    } else {
+        world.come_to_the_end();
+    }
+    world.apply_all();
+    REQUIRE(world.store.held_plan()->ids.size() == 4);
+    world.approve();
+    world.apply_all();
+    CHECK(disabled_keys(world) == 4);
+    const auto reasons = world.reasons();
+    CHECK(std::ranges::count(reasons, "scheduled") == 4);
+    CHECK(std::ranges::count(reasons, "changed") == 0);
+}
+
+TEST_CASE(
+    "guard: a key that somebody else ended before its time was looked at is not told as its time's doing") {
+    EndingWorld world(1);
+    world.remote[key_id(1)].enabled = false;
+    world.come_to_the_end();
+    world.apply(key_id(1));
+    REQUIRE(world.sent.empty()); // it is as wanted already
+    world.remote[key_id(1)].enabled = true;
+    world.edit_and_look(world.wanted);
+    world.apply_all();
+    CHECK(world.told<KeyUpdated>().back().reason == Reason::changed);
+}

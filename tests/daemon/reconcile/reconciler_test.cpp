@@ -468,6 +468,22 @@ TEST_CASE("reconciler: a pipeline gives up on a server that doesn't answer") {
     CHECK(world.order.size() < 50);
 }
 
+TEST_CASE("reconciler: a key that is refused when it is asserted again is rejected, not in sync") {
+    ReconcilerOptions options;
+    options.resync = std::chrono::hours{1};
+    ReconcileWorld world(options);
+    world.edit({{id1, "a", true}});
+    world.apply_all();
+    world.advance(1h);
+    REQUIRE(world.sent.contains(id1));
+    world.answer(id1, Rejected{"HTTP 404 (NOT_FOUND)"}, 404);
+    CHECK(world.reconciler.key_counts()[KeyState::rejected] == 1);
+    world.advance(24h);
+    CHECK(world.sent.empty());
+    world.edit({{id1, "b", true}}); // worth a try
+    CHECK(world.sent.contains(id1));
+}
+
 TEST_CASE("reconciler: resync asserts every managed key once an interval, spread over it") {
     ReconcilerOptions options;
     options.resync = std::chrono::hours{1};

@@ -106,6 +106,48 @@ TEST_CASE("refresh: a refused look leaves the key to the plan, and rejects nothi
     CHECK(world.sent.at(key_id(9)) == Fields{"nine", true});
 }
 
+TEST_CASE("refresh: a refused look at a key of which nothing else is wanted is a rejection, told once") {
+    SettledWorld world;
+    world.edit_and_look(world.wanted);
+    world.answer(key_id(1), Rejected{"HTTP 404 (NOT_FOUND)"}, 404);
+    world.apply_all();
+    CHECK(world.sent.empty());
+    REQUIRE(world.known(key_id(1)).rejection);
+    CHECK(world.known(key_id(1)).rejection->why == "HTTP 404 (NOT_FOUND)");
+    CHECK(world.known(key_id(1)).observed->name == "one");
+    CHECK(world.reconciler.key_counts()[KeyState::rejected] == 1);
+    CHECK(world.told<KeyRejected>().size() == 1);
+    CHECK(world.told<ReconcileFinished>().back().result == Result::incomplete);
+    const auto rejection = world.known(key_id(1)).rejection;
+
+    world.advance(1h);
+    world.edit_and_look(world.wanted);
+    world.answer(key_id(1), Rejected{"HTTP 404 (NOT_FOUND)"}, 404);
+    world.apply_all();
+    CHECK(world.known(key_id(1)).rejection == rejection);
+    CHECK(world.told<KeyRejected>().size() == 1);
+
+    // It is back: as it was, or as somebody else wants it.
+    world.remote[key_id(1)].name = GENERATE("one", "theirs");
+    world.edit_and_look(world.wanted);
+    world.apply_all();
+    CHECK_FALSE(world.known(key_id(1)).rejection);
+    CHECK(world.remote[key_id(1)].name == "one");
+    CHECK(world.reconciler.key_counts()[KeyState::in_sync] == 3);
+    CHECK(world.told<ReconcileFinished>().back().result == Result::converged);
+}
+
+TEST_CASE("refresh: a look that shows what was refused ends the rejection") {
+    SettledWorld world;
+    world.edit({{key_id(1), "taken", true}});
+    world.answer(key_id(1), Rejected{"HTTP 400 (BAD_USER_INPUT)"}, 400);
+    world.remote[key_id(1)].name = "taken"; // by hand
+    world.edit_and_look({{key_id(1), "taken", true}});
+    world.apply_all();
+    CHECK_FALSE(world.known(key_id(1)).rejection);
+    CHECK(world.told<ReconcileFinished>().back().result == Result::converged);
+}
+
 TEST_CASE("refresh: a look leaves a rejection as it is") {
     SettledWorld world;
     world.edit({{key_id(1), "trimmed ", true}});

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <sqlite3.h>
 
 using namespace apikeyd;
 using namespace apikeyd::test;
@@ -10,6 +11,21 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 namespace {
+
+// Another program writes to the state, and doesn't come to an end as long as this lives.
+class Lock {
+  public:
+    explicit Lock(const std::string& path) {
+        REQUIRE(sqlite3_open(path.c_str(), &db_) == SQLITE_OK);
+        REQUIRE(sqlite3_exec(db_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+    }
+    ~Lock() { sqlite3_close(db_); }
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+
+  private:
+    sqlite3* db_ = nullptr;
+};
 
 std::vector<Wanted> three(bool enabled) {
     return {{key_id(1), "k", enabled}, {key_id(2), "k", enabled}, {key_id(3), "k", enabled}};
@@ -58,6 +74,51 @@ TEST_CASE("engine: nothing is sent that could not be marked; once it can, it is"
     fs::rename(world.folder / "elsewhere", world.state);
     REQUIRE(world.until([&] { return !world.engine.state_trouble() && world.engine.idle(); }));
     CHECK(world.api.received().size() == 3);
+}
+
+TEST_CASE("engine: keys stand as the state says, not as they would if it could be written") {
+    EngineWorld world;
+    world.edit(three(true));
+    REQUIRE(world.converges());
+    using Counts = std::array<std::uint64_t, key_states>; // in sync, drifted, in doubt, rejected, held
+    const auto counts = [&] { return world.engine.key_counts().by_state; };
+    CHECK(counts() == Counts{3, 0, 0, 0, 0});
+    world.api.forget();
+    {
+        const Lock lock(world.state);
+        world.edit(three(false));
+        CHECK(world.engine.state_trouble());
+        CHECK(counts() == Counts{0, 3, 0, 0, 0}); // nothing was sent
+        world.edit({{key_id(1), "k", true}, {key_id(2), "k", false}});
+        CHECK(counts() == Counts{1, 1, 0, 0, 0});
+        world.edit({{key_id(1), "k", true}, {key_id(4), "k", false}, {key_id(5), {}, {}}});
+        CHECK(counts() == Counts{1, 1, 0, 0, 0});
+        CHECK(world.api.received().empty());
+    }
+    world.edit({{key_id(1), "k", true}, {key_id(2), "k", false}});
+    REQUIRE(world.until([&] { return !world.engine.state_trouble() && world.engine.idle(); }));
+    CHECK(counts() == Counts{2, 0, 0, 0, 0});
+}
+
+TEST_CASE("engine: what waits for approval is counted so while the state can't be written") {
+    EngineWorld world;
+    std::vector<Wanted> wanted;
+    for (unsigned n = 1; n <= 6; ++n) {
+        wanted.push_back({key_id(n), "k", true});
+    }
+    world.edit(wanted);
+    REQUIRE(world.converges());
+    for (Wanted& one : wanted) {
+        one.enabled = false;
+    }
+    world.edit(wanted);
+    REQUIRE(world.until([&] { return world.engine.held() && world.engine.idle(); }));
+    REQUIRE(world.engine.key_counts()[KeyState::held] == 6);
+    const Lock lock(world.state);
+    world.engine.approve(world.engine.held()->digest, "alice");
+    CHECK(world.engine.state_trouble());
+    CHECK(world.engine.key_counts()[KeyState::held] == 6);
+    CHECK(world.engine.key_counts()[KeyState::drifted] == 0);
 }
 
 TEST_CASE("engine: a state that was taken away is begun anew, and every key asserted") {

@@ -20,25 +20,20 @@ KeyUpdated updated(unsigned number, WallTime at) {
 
 } // namespace
 
-TEST_CASE("tally: a key counts as rejected once, and until it is answered otherwise or planned anew") {
+TEST_CASE("tally: how many keys are managed, and what the last plan wanted of them") {
     Tally tally;
     PlanMade plan;
     plan.counts.managed = 5;
-    plan.counts.rejected = 1;
     plan.changes = 3;
     tally.heed(plan);
-    tally.heed(KeyRejected{key_id(1), "no", {}});
-    tally.heed(KeyRejected{key_id(1), "no", {}});
-    CHECK(tally.rejected() == 2);
+    tally.heed(updated(1, WallTime{5s}));
     CHECK(tally.managed() == 5);
     CHECK(tally.changes() == 3);
-    tally.heed(updated(1, WallTime{5s}));
-    CHECK(tally.rejected() == 1);
-    tally.heed(KeyRejected{key_id(1), "stored otherwise", {}});
-    CHECK(tally.rejected() == 2);
-    plan.counts.rejected = 2;
+    plan.counts.managed = 4;
+    plan.changes = 0;
     tally.heed(plan);
-    CHECK(tally.rejected() == 2);
+    CHECK(tally.managed() == 4);
+    CHECK(tally.changes() == 0);
 }
 
 TEST_CASE("tally: the oldest answer is what the plan found, else the first that came") {
