@@ -11,13 +11,15 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace apikeyd {
 
 // What one transaction writes. All of it is durable when commit() returns, or none of it.
 struct StateBatch {
-    std::vector<KnownKey> keys;                       // each as it is from now on, its in-doubt mark included
+    std::vector<std::variant<KnownKey, KeyMark>>
+        keys; // in order: each as it is from now on, its in-doubt mark included; or that mark alone
     std::vector<HistoryEntry> history;                // in order; seq is given by the store
     std::vector<ReconciliationEntry> reconciliations; // inserted, or replaced where seq is there already
     std::optional<std::optional<HeldPlan>> held = {}; // in place of what was held: a plan, or none

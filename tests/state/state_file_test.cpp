@@ -334,8 +334,7 @@ TEST_CASE("state file: a commit stands when the process is killed right after it
     if (child == 0) {
         auto store = StateStore::open(folder / "state.db");
         StateBatch batch;
-        batch.keys = {seen(key_id(2), "b", true)};
-        batch.keys[0].doubt = {true, false, at_second(1)};
+        batch.keys = {seen(key_id(2), "b", true), KeyMark{key_id(2), {true, false, at_second(1)}}};
         store.commit(batch);
         kill(getpid(), SIGKILL);
     }
