@@ -100,8 +100,10 @@ Fingerprint Fingerprinter::operator()(std::string_view secret) const {
 
 Sha256::Sha256()
     : context_(EVP_MD_CTX_new()) {
-    if (context_ == nullptr ||
-        EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(context_), EVP_sha256(), nullptr) != 1) {
+    // Once: OpenSSL would look it up for each digest, which costs as much as a short one.
+    static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    if (context_ == nullptr || algorithm == nullptr ||
+        EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(context_), algorithm, nullptr) != 1) {
         EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_));
         throw std::runtime_error("SHA-256 is not available in this OpenSSL");
     }

@@ -15,7 +15,7 @@ namespace apikeyd::history_chain {
 namespace {
 
 constexpr int commit_column_count = 3;
-constexpr std::size_t usual_size = 512; // of a row's bytes
+constexpr std::size_t usual_size = 1024; // of a row's bytes
 constexpr std::size_t mark_size = 8 + sizeof(Digest);
 
 void append_number(std::string& bytes, std::int64_t value) {
@@ -102,13 +102,18 @@ std::optional<Mark> read_mark(SQLite::Database& db, const char* name) {
 }
 
 void write_mark(SQLite::Database& db, const char* name, const Mark& mark) {
+    SQLite::Statement statement(db, put_mark);
+    write_mark(statement, name, mark);
+}
+
+void write_mark(SQLite::Statement& statement, const char* name, const Mark& mark) {
     std::string bytes;
     append_number(bytes, mark.seq);
     bytes += bytes_of(mark.chain);
-    SQLite::Statement insert(db, "INSERT OR REPLACE INTO meta VALUES (?, ?)");
-    insert.bindNoCopy(1, name);
-    insert.bindNoCopy(2, bytes.data(), static_cast<int>(bytes.size()));
-    insert.exec();
+    statement.tryReset();
+    statement.bindNoCopy(1, name);
+    statement.bind(2, bytes.data(), static_cast<int>(bytes.size()));
+    statement.exec();
 }
 
 Digest next(const Digest& before, std::int64_t seq, const HistoryEntry& entry, const Commit* commit) {

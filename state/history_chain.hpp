@@ -37,6 +37,9 @@ inline constexpr const char* anchor = "history_anchor"; // the last row that was
 // Nothing if it isn't there, or is no mark.
 std::optional<Mark> read_mark(SQLite::Database& db, const char* name);
 void write_mark(SQLite::Database& db, const char* name, const Mark& mark);
+// The same by a statement that is kept, made of put_mark.
+inline constexpr const char* put_mark = "INSERT OR REPLACE INTO meta VALUES (?, ?)";
+void write_mark(SQLite::Statement& statement, const char* name, const Mark& mark);
 
 // The digest of a row about to be written with this number. `commit`: what it refers to; nullptr: nothing.
 Digest next(const Digest& before, std::int64_t seq, const HistoryEntry& entry, const Commit* commit);

@@ -38,6 +38,13 @@ Mark HistoryLog::read_head() {
     return nothing;
 }
 
+SQLite::Statement& HistoryLog::prepared(std::optional<SQLite::Statement>& slot, const char* sql) {
+    if (!slot) {
+        slot.emplace(db_, sql);
+    }
+    return *slot;
+}
+
 Mark& HistoryLog::head() {
     if (!head_) {
         head_ = read_head();
@@ -75,9 +82,8 @@ void HistoryLog::append(std::span<const HistoryEntry> entries) {
         return;
     }
     head();
-    if (!insert_) {
-        insert_.emplace(db_, "INSERT INTO history VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
-    }
+    auto& insert =
+        prepared(insert_, "INSERT INTO history VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     std::map<std::string, std::int64_t> newest; // row of each commit
     for (const HistoryEntry& entry : entries) {
         const std::int64_t seq = head_->seq + 1;
@@ -86,19 +92,20 @@ void HistoryLog::append(std::span<const HistoryEntry> entries) {
             newest[commit->id] = seq;
         }
         *head_ = {seq, history_chain::next(head_->chain, seq, entry, commit)};
-        insert_->tryReset();
-        rows::bind_history(*insert_, seq, entry);
-        insert_->bindNoCopy(rows::history_column_count + 1, head_->chain.data(),
-                            static_cast<int>(head_->chain.size()));
-        insert_->exec();
+        insert.tryReset();
+        rows::bind_history(insert, seq, entry);
+        insert.bindNoCopy(rows::history_column_count + 1, head_->chain.data(),
+                          static_cast<int>(head_->chain.size()));
+        insert.exec();
     }
     for (const auto& [commit, seq] : newest) {
-        SQLite::Statement update(db_, "UPDATE git_commit SET newest_row = ? WHERE id = ?");
+        auto& update = prepared(put_newest_, "UPDATE git_commit SET newest_row = ? WHERE id = ?");
+        update.tryReset();
         update.bind(1, seq);
-        update.bindNoCopy(2, commit);
+        update.bind(2, commit);
         update.exec();
     }
-    history_chain::write_mark(db_, history_chain::head, *head_);
+    history_chain::write_mark(prepared(put_head_, history_chain::put_mark), history_chain::head, *head_);
 }
 
 std::vector<HistoryEntry> HistoryLog::read(const HistoryFilter& filter) {

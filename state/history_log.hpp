@@ -57,6 +57,7 @@ class HistoryLog {
     HistoryVerdict verify();
 
   private:
+    SQLite::Statement& prepared(std::optional<SQLite::Statement>& slot, const char* sql);
     history_chain::Mark read_head();
     history_chain::Mark& head();
     const Commit* commit_for(const std::string& reference);
@@ -67,7 +68,7 @@ class HistoryLog {
     SQLite::Database& db_;
     std::optional<history_chain::Mark> head_; // nothing: not read yet
     std::optional<Commit> last_commit_;       // most rows refer to the one that the row before does
-    std::optional<SQLite::Statement> insert_;
+    std::optional<SQLite::Statement> insert_, put_head_, put_newest_;
 };
 
 } // namespace apikeyd

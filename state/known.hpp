@@ -63,6 +63,14 @@ struct KnownKey {
     friend bool operator==(const KnownKey&, const KnownKey&) = default;
 };
 
+// A key that is about to be sent: what is in doubt of it from now on. All else that is known of it stands.
+struct KeyMark {
+    KeyId id;
+    Doubt doubt;
+
+    friend bool operator==(const KeyMark&, const KeyMark&) = default;
+};
+
 // A stream of known keys in ascending order of id. Single pass, single thread.
 class KnownSequence {
   public:

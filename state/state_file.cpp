@@ -4,6 +4,7 @@
 #include "state/private_file.hpp"
 #include "state/schema.hpp"
 
+#include <SQLiteCpp/Statement.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -11,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
@@ -21,7 +23,8 @@ namespace apikeyd::state_file {
 
 namespace {
 
-constexpr int busy_timeout_ms = 2000; // a backup tool may hold the file for a moment
+constexpr std::int64_t checked_whole = 16 << 20; // bytes of a state that is looked at in full when opened
+constexpr int busy_timeout_ms = 2000;            // a backup tool may hold the file for a moment
 
 StateError unusable(const std::string& path, const std::string& why) {
     return {StateError::Kind::unusable, fmt::format("{}: {}", path, why)};
@@ -44,14 +47,30 @@ void narrow(const std::string& path) {
 }
 
 // quick_check tells in rows what it finds and reports success either way.
-void require_sound(SQLite::Database& db, const std::string& path) {
-    require_our_schema(db, path);
-    const std::string verdict = db.execAndGet("PRAGMA quick_check(1)").getString();
+void require_quick_check(SQLite::Database& db, const std::string& path, const std::string& of) {
+    const std::string verdict = db.execAndGet(fmt::format("PRAGMA quick_check({})", of)).getString();
     if (verdict != "ok") {
         throw unusable(
             path, fmt::format("the state file is damaged ({}); it was left as it is. Move it away to start "
                               "afresh (every managed field is then asserted once), or restore a backup",
                               verdict));
+    }
+}
+
+// A large state is large by its history, which may have gigabytes: reading them would take longer than a
+// service may take to start. So there it is left out; all that decides what is sent is always looked at.
+void require_sound(SQLite::Database& db, const std::string& path) {
+    require_our_schema(db, path);
+    const std::int64_t size =
+        db.execAndGet("PRAGMA page_count").getInt64() * db.execAndGet("PRAGMA page_size").getInt64();
+    if (size <= checked_whole) {
+        require_quick_check(db, path, "1");
+        return;
+    }
+    SQLite::Statement tables(db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN "
+                                 "('history', 'history_unchained')");
+    while (tables.executeStep()) {
+        require_quick_check(db, path, "'" + tables.getColumn(0).getString() + "'");
     }
 }
 

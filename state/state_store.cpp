@@ -16,32 +16,75 @@ namespace apikeyd {
 
 using state_file::guarded;
 
+StateStore::Impl::Transaction::Transaction(Impl& impl)
+    : impl_(impl) {
+    auto& begin = impl_.prepared(impl_.begin, "BEGIN IMMEDIATE");
+    begin.tryReset();
+    begin.exec();
+}
+
+StateStore::Impl::Transaction::~Transaction() {
+    if (!committed_) {
+        impl_.db.tryExec("ROLLBACK"); // an error that has rolled back already leaves nothing to do
+    }
+}
+
+void StateStore::Impl::Transaction::commit() {
+    auto& end = impl_.prepared(impl_.end, "COMMIT");
+    end.tryReset();
+    end.exec();
+    committed_ = true;
+}
+
+// Most keys that are written are there already. Not REPLACE, which would delete the row that a mark refers
+// to.
 void StateStore::Impl::put(const KnownKey& key) {
-    // An upsert, since REPLACE would delete the row that a mark refers to.
-    auto& insert = prepared(
-        put_key, "INSERT INTO known_key VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
-                 "name=excluded.name, enabled=excluded.enabled, created_at=excluded.created_at, "
-                 "updated_at=excluded.updated_at, observed_at=excluded.observed_at, "
-                 "secret=excluded.secret, rejected_name=excluded.rejected_name, "
-                 "rejected_enabled=excluded.rejected_enabled, "
-                 "rejected_why=excluded.rejected_why, rejected_at=excluded.rejected_at");
-    insert.tryReset();
-    rows::bind_known(insert, key);
-    insert.exec();
+    auto& update = prepared(
+        update_key, "UPDATE known_key SET name=?2, enabled=?3, created_at=?4, updated_at=?5, observed_at=?6, "
+                    "secret=?7, rejected_name=?8, rejected_enabled=?9, rejected_why=?10, rejected_at=?11 "
+                    "WHERE id=?1");
+    update.tryReset();
+    rows::bind_known(update, key);
+    if (update.exec() == 0) {
+        auto& insert = prepared(insert_key, "INSERT INTO known_key VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+        insert.tryReset();
+        rows::bind_known(insert, key);
+        insert.exec();
+    }
     if (key.doubt.any()) {
-        auto& mark = prepared(put_doubt, "INSERT OR REPLACE INTO in_doubt VALUES (?,?,?,?)");
-        mark.tryReset();
-        rows::bind_id(mark, 1, key.id);
-        mark.bind(2, key.doubt.name ? 1 : 0);
-        mark.bind(3, key.doubt.enabled ? 1 : 0);
-        mark.bind(4, static_cast<std::int64_t>(key.doubt.since.time_since_epoch().count()));
-        mark.exec();
+        put_doubt_of(key.id, key.doubt);
     } else {
         auto& clear = prepared(clear_doubt, "DELETE FROM in_doubt WHERE id = ?");
         clear.tryReset();
         rows::bind_id(clear, 1, key.id);
         clear.exec();
     }
+}
+
+void StateStore::Impl::put(const KeyMark& mark) {
+    auto& known = prepared(is_known, "SELECT 1 FROM known_key WHERE id = ?");
+    known.tryReset();
+    rows::bind_id(known, 1, mark.id);
+    const bool first_seen = !known.executeStep();
+    known.tryReset();
+    if (first_seen) {
+        auto& insert = prepared(insert_id, "INSERT INTO known_key (id) VALUES (?)");
+        insert.tryReset();
+        rows::bind_id(insert, 1, mark.id);
+        insert.exec();
+    }
+    put_doubt_of(mark.id, mark.doubt);
+}
+
+void StateStore::Impl::put_doubt_of(const KeyId& id, const Doubt& doubt) {
+    auto& mark = prepared(put_doubt, "INSERT INTO in_doubt VALUES (?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
+                                     "name=excluded.name, enabled=excluded.enabled, since=excluded.since");
+    mark.tryReset();
+    rows::bind_id(mark, 1, id);
+    mark.bind(2, doubt.name ? 1 : 0);
+    mark.bind(3, doubt.enabled ? 1 : 0);
+    mark.bind(4, static_cast<std::int64_t>(doubt.since.time_since_epoch().count()));
+    mark.exec();
 }
 
 void StateStore::Impl::put(const ReconciliationEntry& entry) {
@@ -84,8 +127,8 @@ void StateStore::Impl::put_meta(const char* name, const std::string& value) {
 }
 
 void StateStore::Impl::write(const StateBatch& batch) {
-    for (const KnownKey& key : batch.keys) {
-        put(key);
+    for (const auto& key : batch.keys) {
+        std::visit([&](const auto& one) { put(one); }, key);
     }
     history.add(batch.commits);
     history.append(batch.history);
@@ -210,7 +253,7 @@ void StateStore::commit(const StateBatch& batch) {
     guarded(impl_->path, [&] {
         impl_->require_in_place();
         HistoryLog::Writing writing(impl_->history);
-        SQLite::Transaction transaction(impl_->db, SQLite::TransactionBehavior::IMMEDIATE);
+        Impl::Transaction transaction(*impl_);
         impl_->write(batch);
         transaction.commit();
         writing.committed();
@@ -223,7 +266,7 @@ void StateStore::commit(const StateBatch& batch) {
 std::optional<WallTime> StateStore::proven_time(WallTime now) {
     return guarded(impl_->path, [&] {
         impl_->require_in_place();
-        SQLite::Transaction transaction(impl_->db, SQLite::TransactionBehavior::IMMEDIATE);
+        Impl::Transaction transaction(*impl_);
         const auto time = apikeyd::proven_time(impl_->db, now);
         transaction.commit();
         return time;
@@ -234,7 +277,7 @@ Pruning StateStore::prune_history(WallTime before, std::size_t at_most, WallTime
     return guarded(impl_->path, [&] {
         impl_->require_in_place();
         HistoryLog::Writing writing(impl_->history);
-        SQLite::Transaction transaction(impl_->db, SQLite::TransactionBehavior::IMMEDIATE);
+        Impl::Transaction transaction(*impl_);
         const Pruning pruning = impl_->history.prune(before, at_most, now);
         if (pruning.rows > 0) {
             transaction.commit();

@@ -11,13 +11,15 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace apikeyd {
 
 // What one transaction writes. All of it is durable when commit() returns, or none of it.
 struct StateBatch {
-    std::vector<KnownKey> keys;                       // each as it is from now on, its in-doubt mark included
+    std::vector<std::variant<KnownKey, KeyMark>>
+        keys; // in order: each as it is from now on, its in-doubt mark included; or that mark alone
     std::vector<HistoryEntry> history;                // in order; seq is given by the store
     std::vector<ReconciliationEntry> reconciliations; // inserted, or replaced where seq is there already
     std::optional<std::optional<HeldPlan>> held = {}; // in place of what was held: a plan, or none
@@ -48,7 +50,7 @@ struct StateCounts {
 class StateStore {
   public:
     // As the writer: creates the file (0600) where there is none, brings its schema up to date. A file that
-    // is no state of ours, that fails SQLite's quick_check, or that a newer apikeyd wrote is refused and left
+    // is no state of ours, that fails SQLite's quick_check (of a state above 16 MB without the history), or that a newer apikeyd wrote is refused and left
     // untouched.
     // ":memory:" is a state that lives as long as the object.
     static StateStore open(const std::string& path);

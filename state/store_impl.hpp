@@ -24,6 +24,8 @@ inline constexpr const char* meta_fingerprint_key = "fingerprint_key";
 inline constexpr const char* meta_probes_proven = "probes_proven";
 
 struct StateStore::Impl {
+    class Transaction;
+
     Impl(std::string path_in, SQLite::Database db_in, std::optional<StateLock> lock_in)
         : path(std::move(path_in))
         , lock(std::move(lock_in))
@@ -63,6 +65,8 @@ struct StateStore::Impl {
     }
 
     void put(const KnownKey& key);
+    void put(const KeyMark& mark);
+    void put_doubt_of(const KeyId& id, const Doubt& doubt);
     void put(const ReconciliationEntry& entry);
     void put(const std::optional<HeldPlan>& plan);
     void put(const std::optional<Suspension>& suspension);
@@ -77,7 +81,22 @@ struct StateStore::Impl {
     std::optional<state_file::Identity> identity;
     std::optional<state_file::Identity> log_identity; // nothing: no log yet
     std::int64_t next_reconciliation = 0;
-    std::optional<SQLite::Statement> put_key, put_doubt, clear_doubt, put_reconciliation, find_key;
+    std::optional<SQLite::Statement> update_key, insert_key, is_known, insert_id, put_doubt, clear_doubt,
+        put_reconciliation, find_key, begin, end;
+};
+
+// Rolled back unless committed. Prepared once: there is one for each batch.
+class StateStore::Impl::Transaction {
+  public:
+    explicit Transaction(Impl& impl);
+    ~Transaction();
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    void commit();
+
+  private:
+    Impl& impl_;
+    bool committed_ = false;
 };
 
 } // namespace apikeyd

@@ -4,6 +4,7 @@
 #include "daemon/reconcile/transition.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -52,7 +53,8 @@ Actions Reconciler::desired_changed(std::shared_ptr<const DesiredState> desired,
     safeguards_ = std::move(safeguards);
     plan_awaited_ = false;
     tally_.begin(desired_, plan);
-    actions.batch.keys = std::move(plan.lapsed);
+    actions.batch.keys.assign(std::make_move_iterator(plan.lapsed.begin()),
+                              std::make_move_iterator(plan.lapsed.end()));
     if (plan.own_id) {
         safeguards_.own.id = plan.own_id;
     }

@@ -35,7 +35,12 @@ void Reconciler::hand_out(Work work, Actions& actions, Now now) {
     work.marked_at = now.wall;
     work.credentials = credentials_;
     if (!work.look()) {
-        actions.batch.keys.push_back(mark_in_doubt(work.change, now.wall));
+        KnownKey marked = mark_in_doubt(work.change, now.wall);
+        if (work.change.known.rejection) { // which the mark ends
+            actions.batch.keys.emplace_back(std::move(marked));
+        } else {
+            actions.batch.keys.emplace_back(KeyMark{marked.id, marked.doubt});
+        }
         tally_.set(work.change.id, KeyState::in_doubt);
     }
     actions.dispatches.push_back({work.change.id, work.change.to, work.attempt + 1});

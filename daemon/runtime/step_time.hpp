@@ -13,7 +13,7 @@ namespace apikeyd {
 // To load desired files of so many bytes and plan from them. 0 where the watchdog's own patience will do.
 std::chrono::milliseconds time_to_load(std::uint64_t bytes);
 
-// To open a state of so many bytes, all of which is checked.
+// To open a state of so many bytes: it is checked, and brought up to date.
 std::chrono::milliseconds time_to_open(std::uint64_t bytes);
 
 // Bytes of the file, or of a folder's desired files; 0 where there are none.

@@ -146,6 +146,46 @@ TEST_CASE("state file: a damaged one is refused and left untouched") {
     CHECK(read_file(folder / "state.db") == bytes);
 }
 
+TEST_CASE("state file: of a large one all but the history is looked at before it is used") {
+    TempFolder folder;
+    make_state(folder / "state.db", 2000);
+    const std::size_t keys_end = read_file(folder / "state.db").size();
+    {
+        auto store = StateStore::open(folder / "state.db");
+        StateBatch batch;
+        batch.history.resize(20);
+        for (HistoryEntry& entry : batch.history) {
+            entry.detail.assign(1'000'000, 'x');
+        }
+        store.commit(batch);
+    }
+    std::string bytes = read_file(folder / "state.db");
+    REQUIRE(bytes.size() > std::size_t{16 << 20});
+    const std::string damage(8192, '\xAB');
+    SECTION("damage of a key") {
+        bytes.replace(keys_end / 2, damage.size(), damage);
+        write_file(folder / "state.db", bytes);
+        const StateError error = error_of([&] { (void)StateStore::open(folder / "state.db"); });
+        CHECK_THAT(error.what(), Contains("damaged") && Contains("start afresh"));
+    }
+    SECTION("damage of the history") {
+        bytes.replace(bytes.size() / 2, damage.size(), damage);
+        write_file(folder / "state.db", bytes);
+        auto store = StateStore::open(folder / "state.db");
+        CHECK(store.find(key_id(1)));
+        StateBatch batch;
+        batch.history.resize(1);
+        CHECK_NOTHROW(store.commit(batch));
+        bool found = false;
+        try {
+            found = store.verify_history().fault.has_value();
+        } catch (const StateError&) {
+            found = true;
+        }
+        CHECK(found);
+    }
+}
+
 TEST_CASE("state file: a folder, a link or a missing folder are refused with the reason") {
     TempFolder folder;
     std::filesystem::create_directory(folder / "sub");
@@ -334,8 +374,7 @@ TEST_CASE("state file: a commit stands when the process is killed right after it
     if (child == 0) {
         auto store = StateStore::open(folder / "state.db");
         StateBatch batch;
-        batch.keys = {seen(key_id(2), "b", true)};
-        batch.keys[0].doubt = {true, false, at_second(1)};
+        batch.keys = {seen(key_id(2), "b", true), KeyMark{key_id(2), {true, false, at_second(1)}}};
         store.commit(batch);
         kill(getpid(), SIGKILL);
     }

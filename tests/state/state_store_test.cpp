@@ -86,6 +86,35 @@ TEST_CASE("state store: a later commit replaces a key whole, its mark and reject
     CHECK(all(store) == std::vector{key});
 }
 
+TEST_CASE("state store: a mark alone leaves all else that is known of a key") {
+    auto store = StateStore::open(":memory:");
+    KnownKey key = seen(key_id(1), "a", true);
+    key.rejection = refusal("other", "no", at_second(1));
+    store.commit({{key}, {}, {}});
+    KnownKey never_seen;
+    never_seen.id = key_id(2);
+    key.doubt = never_seen.doubt = {true, false, at_second(2)};
+    store.commit({{KeyMark{key.id, key.doubt}, KeyMark{never_seen.id, never_seen.doubt}}, {}, {}});
+    CHECK(all(store) == std::vector{key, never_seen});
+
+    key.doubt = {true, true, at_second(3)};
+    store.commit({{KeyMark{key.id, key.doubt}}, {}, {}});
+    CHECK(all(store) == std::vector{key, never_seen});
+}
+
+TEST_CASE("state store: of marks and answers in one batch the later one holds") {
+    auto store = StateStore::open(":memory:");
+    const KnownKey answered = seen(key_id(1), "a", true);
+    const KeyMark mark{key_id(1), {true, true, at_second(2)}};
+    store.commit({{mark, answered}, {}, {}});
+    CHECK(store.find(key_id(1)) == answered);
+
+    store.commit({{mark, answered, mark}, {}, {}});
+    KnownKey again = answered;
+    again.doubt = mark.doubt;
+    CHECK(store.find(key_id(1)) == again);
+}
+
 TEST_CASE("state store: the keys stream in order of their ids") {
     auto store = StateStore::open(":memory:");
     StateBatch batch;

@@ -24,7 +24,7 @@ StateStore store_of(std::vector<KnownKey> keys, const std::optional<HeldPlan>& h
     if (held) {
         batch.held.emplace(held);
     }
-    batch.keys = std::move(keys);
+    batch.keys.assign(keys.begin(), keys.end());
     store.commit(batch);
     return store;
 }
