@@ -4,6 +4,8 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <istream>
 #include <stdexcept>
@@ -62,6 +64,18 @@ std::string read_file(const std::string& path) {
         throw std::runtime_error(path + ": can't be read");
     }
     return text;
+}
+
+std::vector<std::string> files_at(const std::string& path) {
+    if (!std::filesystem::is_directory(path)) {
+        return {path};
+    }
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::directory_iterator(path)) {
+        files.push_back(entry.path().string());
+    }
+    std::ranges::sort(files);
+    return files;
 }
 
 } // namespace apikeyd::bench

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace apikeyd::bench {
 
@@ -13,5 +14,8 @@ std::size_t bare_events(std::string_view text);
 
 // The bytes of a file. Throws std::runtime_error.
 std::string read_file(const std::string& path);
+
+// The file itself, or the files of a folder, by name.
+std::vector<std::string> files_at(const std::string& path);
 
 } // namespace apikeyd::bench

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// node_tree FILE...: the files as yaml-cpp's node trees, all at once: how most programs read YAML.
+// node_tree PATH...: the files as yaml-cpp's node trees, all at once: how most programs read YAML.
 #include <yaml-cpp/yaml.h>
 
 #include <exception>

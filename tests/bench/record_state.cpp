@@ -1,45 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-// record_state STATE KEYS: writes into the state, by the store's own functions, that the API has answered each key of
-// the desired file with just what the file says. What a run that sends them all would leave behind, but for its
-// history.
-#include "config/desired_loader.hpp"
-#include "config/time.hpp"
+// record_state STATE KEYS [ROWS]: writes into the state, by the store's own functions, that the API has
+// answered each key of the desired file with just what the file says: what a run that sends them all would
+// leave behind. With ROWS, that many lines of history as well, each key in its turn, one a second.
 #include "state/state_store.hpp"
+#include "tests/bench/bench_keys.hpp"
 
-#include <chrono>
 #include <exception>
 #include <iostream>
-#include <stdexcept>
 #include <string>
 
 namespace {
 
 using namespace apikeyd;
 
-constexpr std::size_t keys_a_commit = 10'000;
+constexpr std::size_t a_commit = 10'000;
 
-KnownKey answered_as_desired(const DesiredKey& desired, const Fingerprint& secret, WallTime now) {
-    KnownKey known;
-    known.id = desired.id;
-    known.observed = Observed{std::string(desired.name.value()), desired.enabled.value(),
-                              "2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z", now, secret};
-    return known;
-}
-
-void record(const std::string& state, const std::string& keys) {
-    const auto now = std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
-    const Loaded<DesiredState> desired = load_desired(keys, now);
-    if (!desired) {
-        throw std::runtime_error(keys + ": not valid");
-    }
-    StateStore store = StateStore::open(state);
+void record_keys(StateStore& store, const DesiredState& desired, WallTime now) {
     const Fingerprint secret = Fingerprinter(store.fingerprint_key())("bench-secret");
     StateBatch batch;
-    for (const DesiredKey& key : desired.value->keys()) {
-        batch.keys.push_back(answered_as_desired(key, secret, now));
-        if (batch.keys.size() == keys_a_commit) {
+    for (const DesiredKey& key : desired.keys()) {
+        batch.keys.push_back(bench::answered_as_desired(key, secret, now));
+        if (batch.keys.size() == a_commit) {
             store.commit(batch);
             batch.keys.clear();
+        }
+    }
+    store.commit(batch);
+}
+
+void record_history(StateStore& store, const DesiredState& desired, std::size_t rows, WallTime now) {
+    StateBatch batch;
+    for (std::size_t row = 0; row < rows; ++row) {
+        const DesiredKey& key = desired.keys()[row % desired.keys().size()];
+        batch.history.push_back(bench::renamed(key, now - std::chrono::seconds{rows - row}));
+        if (batch.history.size() == a_commit) {
+            store.commit(batch);
+            batch.history.clear();
         }
     }
     store.commit(batch);
@@ -48,12 +44,17 @@ void record(const std::string& state, const std::string& keys) {
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 3) {
-        std::cerr << "usage: record_state STATE KEYS\n";
+    if (argc != 3 && argc != 4) {
+        std::cerr << "usage: record_state STATE KEYS [ROWS]\n";
         return 64;
     }
     try {
-        record(argv[1], argv[2]);
+        const DesiredState desired = bench::require_keys(argv[2]);
+        StateStore store = StateStore::open(argv[1]);
+        record_keys(store, desired, bench::wall_now());
+        if (argc == 4) {
+            record_history(store, desired, std::stoul(argv[3]), bench::wall_now());
+        }
         return 0;
     } catch (const std::exception& error) {
         std::cerr << "record_state: " << error.what() << '\n';
