@@ -8,9 +8,13 @@
 #include <chrono>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace apikeyd::bench {
+
+// What the API that is measured against answers as each key's secret.
+inline constexpr std::string_view secret_of_every_key = "bench-secret";
 
 inline WallTime wall_now() {
     return std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());

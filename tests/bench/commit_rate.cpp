@@ -18,7 +18,7 @@ constexpr std::size_t answers_a_commit = 64;
 constexpr std::size_t stride = 7919; // a prime: answers come from all over the keys
 
 std::vector<StateBatch> batches(const DesiredState& desired, StateStore& store, std::size_t count) {
-    const Fingerprint secret = Fingerprinter(store.fingerprint_key())("bench-secret");
+    const Fingerprint secret = Fingerprinter(store.fingerprint_key())(bench::secret_of_every_key);
     const WallTime now = bench::wall_now();
     std::vector<StateBatch> made(count);
     std::size_t at = 0;

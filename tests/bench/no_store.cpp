@@ -28,19 +28,21 @@ constexpr std::chrono::milliseconds patience{30'000}; // for one answer
 // Every key as it was before the file was edited.
 class Before final : public KnownSequence {
   public:
-    explicit Before(const DesiredState& desired)
-        : desired_(desired) {}
+    Before(const DesiredState& desired, const Fingerprint& secret)
+        : desired_(desired)
+        , secret_(secret) {}
     const KnownKey* next() override {
         if (at_ == desired_.keys().size()) {
             return nullptr;
         }
-        known_ = bench::answered_as_desired(desired_.keys()[at_++], {}, {});
+        known_ = bench::answered_as_desired(desired_.keys()[at_++], secret_, {});
         known_.observed->name = "before";
         return &known_;
     }
 
   private:
     const DesiredState& desired_;
+    Fingerprint secret_;
     std::size_t at_ = 0;
     KnownKey known_;
 };
@@ -48,6 +50,7 @@ class Before final : public KnownSequence {
 struct Client {
     std::string url, token_file;
     std::size_t connections;
+    Fingerprinter fingerprinter{Secret(std::string(32, 'k'))};
 };
 
 WorkerPool make_pool(const Client& client, DeadlineKeeper& deadlines) {
@@ -57,7 +60,7 @@ WorkerPool make_pool(const Client& client, DeadlineKeeper& deadlines) {
     TransportOptions options{client.url, "", std::chrono::seconds{10}, "apikeyd/bench"};
     return WorkerPool(make_poco_transports(
                           client.connections, options, [token] { return token; }, deadlines),
-                      Fingerprinter(Secret(std::string(32, 'k'))));
+                      client.fingerprinter);
 }
 
 double converge(const Client& client, const std::string& keys) {
@@ -75,7 +78,7 @@ double converge(const Client& client, const std::string& keys) {
         }
         pool.submit(std::move(actions.dispatches));
     };
-    Before before(*desired);
+    Before before(*desired, client.fingerprinter(bench::secret_of_every_key));
     Plan plan = make_plan(*desired, before);
     const MonoTime begin = current_time().mono;
     carry_out(reconciler.desired_changed(desired, std::move(plan), {1, ""}, {}, current_time()));

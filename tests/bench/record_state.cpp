@@ -16,7 +16,7 @@ using namespace apikeyd;
 constexpr std::size_t a_commit = 10'000;
 
 void record_keys(StateStore& store, const DesiredState& desired, WallTime now) {
-    const Fingerprint secret = Fingerprinter(store.fingerprint_key())("bench-secret");
+    const Fingerprint secret = Fingerprinter(store.fingerprint_key())(bench::secret_of_every_key);
     StateBatch batch;
     for (const DesiredKey& key : desired.keys()) {
         batch.keys.push_back(bench::answered_as_desired(key, secret, now));
