@@ -51,6 +51,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests/bench/run.sh", description=__doc__)
     parser.add_argument("--only", type=numbers, metavar="4,6", default=set(ROWS), help="these rows alone")
     parser.add_argument("--smoke", action="store_true", help="tiny counts, one pair: shows only that everything runs")
+    parser.add_argument("--full", action="store_true",
+                        help="ten million rows of history in row 15; it takes some minutes to write them the first time")
     parser.add_argument("--markdown", action="store_true",
                         help="put what was measured last of each row into docs/performance.md, and its plot beside it")
     return parser.parse_args()
@@ -95,7 +97,8 @@ def require_complete(lines: list[Line], rows: set[int]) -> None:
 
 def main() -> None:
     options = arguments()
-    with world(SMOKE if options.smoke else Sizes()) as made:
+    sizes = SMOKE if options.smoke else Sizes(rows=10_000_000) if options.full else Sizes()
+    with world(sizes) as made:
         lines = measured(made, options.only)
     print(report.table(lines))
     require_complete(lines, options.only)
