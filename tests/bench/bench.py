@@ -13,6 +13,7 @@ import history
 import loading
 import reacting
 import report
+import resting
 import scripts
 import sending
 from measure import Line, NotMeasured
@@ -29,8 +30,8 @@ GROUPS: list[tuple[tuple[int, ...], Callable[[World], list[Line]]]] = [
     ((7,), sending.durable),
     ((8,), sending.latency),
     ((9,), reacting.edits),
-    ((11,), reacting.idle),
-    ((12,), reacting.start),
+    ((11,), resting.idle),
+    ((12,), resting.start),
     ((13,), loading.growth),
     ((14,), reacting.one_edit),
     ((15,), history.lines),

@@ -15,7 +15,6 @@ namespace {
 using namespace apikeyd;
 
 constexpr std::size_t answers_a_commit = 64;
-constexpr std::size_t stride = 7919; // a prime: answers come from all over the keys
 
 std::vector<StateBatch> batches(const DesiredState& desired, StateStore& store, std::size_t count) {
     const Fingerprint secret = Fingerprinter(store.fingerprint_key())(bench::secret_of_every_key);
@@ -23,8 +22,8 @@ std::vector<StateBatch> batches(const DesiredState& desired, StateStore& store, 
     std::vector<StateBatch> made(count);
     std::size_t at = 0;
     for (StateBatch& batch : made) {
-        for (std::size_t i = 0; i < answers_a_commit; ++i, at += stride) {
-            const DesiredKey& key = desired.keys()[at % desired.keys().size()];
+        for (std::size_t i = 0; i < answers_a_commit; ++i) {
+            const DesiredKey& key = desired.keys()[at++ % desired.keys().size()];
             batch.keys.push_back(bench::answered_as_desired(key, secret, now));
             batch.history.push_back(bench::renamed(key, now));
         }

@@ -23,7 +23,8 @@ def lines(world: World) -> list[Line]:
         return float(used.stdout)
 
     def newest(state: Path) -> float:
-        used = measure.run([program("apikeyd"), "history", "--config", world.settings, "--state", state, "--limit", "50"],
+        used = measure.run([program("apikeyd"), "history", "--config", world.settings, "--state", state,
+                            "--limit", "50"],
                            env=clean_environment())
         # Each entry begins with its time.
         shown = len(re.findall(r"^\d{4}-\d\d-\d\dT", used.stdout, re.MULTILINE))
@@ -36,5 +37,6 @@ def lines(world: World) -> list[Line]:
     return [
         Line("15a", f"{sizes.rows:,} rows of history: answers recorded, 64 a commit", "≥ 0.9 × an empty history", 0.9,
              at_most=False).measured(rates, per_second),
-        Line("15b", "the same: history --limit 50", "≤ 1.1 × an empty history", 1.1).measured(looks, seconds),
+        Line("15b", "the same: history --limit 50", "≤ 1.1 × an empty history", 1.1)
+        .measured(looks, seconds),
     ]

@@ -86,9 +86,10 @@ def memory(world: World) -> list[Line]:
     per_key = [(peak - one - text) / count for peak in peaks]
     tree = measure.run([program("node_tree"), *files]).peak
     growth = [peak - one for peak in peaks]
-    in_files = f"in {len(files)} files of {text / 1e6:.0f} MB, which are read one after the other" if len(files) > 1 else ""
+    in_files = f"in {len(files)} files, read one after the other, of {text / 1e6:.0f} MB" if len(files) > 1 else ""
     return [
-        Line("2a", f"peak memory growth at {count:,} keys, less one file", "≤ 100 bytes a key", 100, unit=" bytes a key")
+        Line("2a", f"peak memory growth at {count:,} keys, less one file", "≤ 100 bytes a key", 100,
+             unit=" bytes a key")
         .figure(median(per_key), per_key, megabytes(median(growth)), megabytes(text)).noted(in_files),
         Line("2b", "the same, the file included, beside YAML::LoadFile", "≤ 1/20", 1 / 20)
         .figure(median(growth) / tree, [one / tree for one in growth], megabytes(median(growth)), megabytes(tree)),

@@ -1,26 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows 9, 11, 12, 14: the daemon that is running: how soon it reacts, what it costs while nothing happens, how soon it is
-ready."""
+"""Rows 9, 14: how soon the running daemon reacts to an edit."""
 
 from __future__ import annotations
 
 import os
-import re
-import shutil
 import signal
-import socket
 import subprocess
-import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
-import measure
-from measure import Line, NotMeasured, Pairs, compare, median, seconds
-from servers import DEADLINE, Arrivals, running
-from world import NOWHERE, World, clean_environment, program, tool
+from live import daemon
+from measure import Line, NotMeasured, compare, median, seconds
+from servers import Arrivals, running, wait_until
+from world import World, clean_environment, program, tool
 
 # What people put together: on a change, everything is sent again.
 SCRIPT = r"""set -euo pipefail
@@ -34,48 +27,6 @@ output = /dev/null
 "' "$FOLDER/keys.yaml" | sed 1d | curl --silent --parallel --parallel-max 16 --config -
 done
 """
-
-
-class Manager:
-    """What systemd is for a service: whom it tells how it is. Reads whatever comes, for a full socket would hold up who
-    tells."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        path.unlink(missing_ok=True)
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(path))
-        self._ready = threading.Event()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        while message := self._socket.recv(4096):
-            if b"READY=1" in message.split(b"\n"):
-                self._ready.set()
-
-    def wait_ready(self) -> None:
-        if not self._ready.wait(10 * DEADLINE):
-            raise RuntimeError("the daemon did not become ready")
-
-    def close(self) -> None:
-        self._socket.shutdown(socket.SHUT_RD)  # ends the reader
-        self._reader.join()
-        self._socket.close()
-
-
-@contextmanager
-def daemon(world: World, keys: Path, state: Path, url: str = NOWHERE) -> Iterator[subprocess.Popen[bytes]]:
-    """`run`, ready."""
-    manager = Manager(world.out / "notify")
-    try:
-        with world.log.open("wb") as log, running(
-                world.command("run", keys, state, url), stderr=log, stdout=subprocess.DEVNULL,
-                env=clean_environment(NOTIFY_SOCKET=str(manager.path))) as process:
-            manager.wait_ready()
-            yield process
-    finally:
-        manager.close()
 
 
 class Edited:
@@ -146,8 +97,9 @@ class Watchers:
         for name in ("inotifywait", "yq", "curl"):
             tool(name)
         edited = self._edited("script")
-        process = self._stack.enter_context(running([tool("bash"), "-c", SCRIPT], start_new_session=True, stderr=subprocess.DEVNULL,
-                                                    env=clean_environment(FOLDER=str(edited.folder), URL=self._server.url)))
+        process = self._stack.enter_context(
+            running([tool("bash"), "-c", SCRIPT], start_new_session=True, stderr=subprocess.DEVNULL,
+                    env=clean_environment(FOLDER=str(edited.folder), URL=self._server.url)))
         self._stack.callback(stop_group, process)
         wait_until(lambda: watches(edited.folder, process), "inotifywait watches")
         return Reaction(edited, self._server, self._count)
@@ -159,14 +111,6 @@ def stop_group(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGTERM)
     except ProcessLookupError:
         pass
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        if time.monotonic() > end:
-            raise RuntimeError(f"did not come about: {what}")
-        time.sleep(0.01)
 
 
 def watches(folder: Path, shell: subprocess.Popen[bytes]) -> bool:
@@ -193,7 +137,8 @@ def edits(world: World) -> list[Line]:
             lines.append(Line(f"9{'ac'[place]}", f"file of {count:,} keys renamed into place → PUT at the server",
                               "≤ 2 ms + bare inotify and parse", 2, unit=" ms more")
                          .figure(median(beyond), beyond, seconds(median(pairs.ours)), seconds(median(pairs.limit))))
-            line = Line(f"9{'bd'[place]}", "the same, beside inotifywait + yq + curl", "≥ 10 × faster", 10, at_most=False)
+            line = Line(f"9{'bd'[place]}", "the same, beside inotifywait + yq + curl", "≥ 10 × faster", 10,
+                        at_most=False)
             try:
                 script = watchers.script()
                 scripts = compare(world.sizes.script_edits, ours, script).inverse()
@@ -212,76 +157,3 @@ def one_edit(world: World) -> list[Line]:
         pairs = compare(world.sizes.pairs, ours, bare)
     return [Line("14", f"one key edited in {count:,}: rename → PUT at the server", "≤ 1.1 × bare yaml-cpp", 1.1)
             .measured(pairs, seconds)]
-
-
-# Idling.
-
-def switches(pid: int) -> int:
-    """How often threads of the process have gone to sleep: none does without waking up first."""
-    return sum(int(found[1]) for task in Path(f"/proc/{pid}/task").iterdir()
-               if (found := re.search(r"^voluntary_ctxt_switches:\s+(\d+)$", (task / "status").read_text(), re.MULTILINE)))
-
-
-def private_dirty(pid: int) -> int:
-    try:
-        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except PermissionError:
-        raise NotMeasured("it takes root to look into the daemon's memory") from None
-    return sum(int(found[1]) for found in re.finditer(r"^Private_Dirty:\s+(\d+) kB$", text, re.MULTILINE)) * 1024
-
-
-@contextmanager
-def quiet_place(world: World) -> Iterator[World]:
-    """A world whose files no busy folder is above: the daemon watches all the way up, so whatever else is made in /tmp,
-    say, wakes it, too."""
-    base = Path(tempfile.mkdtemp(prefix="apikeyd-bench-", dir="/var/lib" if os.geteuid() == 0 else Path.home()))
-    try:
-        yield world.moved_to(base)
-    finally:
-        shutil.rmtree(base)
-
-
-def idle(world: World) -> list[Line]:
-    count = world.sizes.watched[1]
-    lines = [Line("11a", f"idle, {count:,} keys: wake-ups in {world.sizes.idle:g} s", "none", 0, unit=""),
-             Line("11b", "private dirty memory meanwhile", "≤ 5 MB", 5, unit=" MB")]
-    known = world.state(world.keys(count))
-    with quiet_place(world) as place:
-        keys = Path(shutil.copy(world.keys(count), place.folder / "keys.yaml"))
-        try:
-            with daemon(place, keys, place.copy_of(known)) as process:
-                idle_lines(place, process.pid, *lines)
-        except NotMeasured as why:
-            for line in lines:
-                line.noted(f"not measured here: {why}")
-    return lines
-
-
-def idle_lines(world: World, pid: int, wakeups: Line, memory: Line) -> None:
-    wait_until(lambda: '"reconcile_finished"' in world.log.read_text(), "the daemon has converged")
-    time.sleep(min(2, world.sizes.idle))  # what follows a convergence isn't idling yet
-    calls = world.out / "calls"
-    with running([tool("strace"), "-f", "-qq", "-p", str(pid), "-o", calls]):
-        time.sleep(0.5)  # attaching interrupts what waits
-        before, calls_before = switches(pid), len(calls.read_text().splitlines())
-        time.sleep(world.sizes.idle)
-        woken = switches(pid) - before
-        called = len(calls.read_text().splitlines()) - calls_before
-    dirty = private_dirty(pid)
-    wakeups.figure(woken, [woken], f"{woken} switches, {called} system calls")
-    wakeups.noted("the watchdog, where systemd asks for one, comes on top")
-    memory.figure(dirty / 1e6, [dirty / 1e6], measure.megabytes(dirty))
-
-
-def start(world: World) -> list[Line]:
-    count = world.sizes.watched[1]
-    keys = world.keys(count)
-    state = world.copy_of(world.state(keys))
-
-    def ours() -> float:
-        begin = time.monotonic()
-        with daemon(world, keys, state):
-            return time.monotonic() - begin
-
-    pairs = compare(world.sizes.starts, ours, lambda: measure.run([tool("curl"), "--version"]).seconds)
-    return [Line("12", f"start to READY, {count:,} keys known", "≤ 3 × curl --version", 3).measured(pairs, seconds)]

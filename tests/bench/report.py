@@ -115,9 +115,10 @@ def plot(lines: list[Line]) -> str:
         y = TOP + BAR * at
         one, end = place(1), place(distance(line))
         colour = "#2f7d4f" if line.met else "#b3541e"
-        parts.append(f'<text x="{LABEL - 10}" y="{y + 14}" text-anchor="end">{escape(line.id + " " + line.what)[:80]}</text>'
-                     f'<rect x="{min(one, end):.1f}" y="{y + 4}" width="{max(abs(end - one), 1):.1f}" height="{BAR - 8}" '
-                     f'fill="{colour}"/>'
+        label = escape(f"{line.id} {line.what}"[:75])
+        parts.append(f'<text x="{LABEL - 10}" y="{y + 14}" text-anchor="end">{label}</text>'
+                     f'<rect x="{min(one, end):.1f}" y="{y + 4}" width="{max(abs(end - one), 1):.1f}" '
+                     f'height="{BAR - 8}" fill="{colour}"/>'
                      f'<text x="{LABEL + PLOT_WIDTH + 10}" y="{y + 14}">{"met" if line.met else "not met"}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
 

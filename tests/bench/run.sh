@@ -7,7 +7,7 @@
 #
 #   tests/bench/run.sh                 everything, in under 15 minutes; the first time some minutes more
 #   tests/bench/run.sh --only 4,6      these rows
-#   tests/bench/run.sh --full          row 15 with ten million rows instead of two: minutes to write them, the first time
+#   tests/bench/run.sh --full          row 15 with ten million rows, which takes minutes to write the first time
 #   tests/bench/run.sh --markdown      and puts the figures into docs/performance.md
 #   tests/bench/run.sh --smoke         tiny counts, in a minute: shows that everything still runs
 #

@@ -93,8 +93,8 @@ def lines(world: World) -> list[Line]:
 
     with nginx(world) as url:
         return [
-            against(Line("5a", "the same, start to exit, beside yq → curl --parallel 16", "≥ 4 × faster", 4, False), url,
-                    lambda: shell(world, PARALLEL, world.keys(count, name=NAME), url, count) / count),
+            against(Line("5a", "the same, start to exit, beside yq → curl --parallel 16", "≥ 4 × faster", 4, False),
+                    url, lambda: shell(world, PARALLEL, world.keys(count, name=NAME), url, count) / count),
             against(Line("5b", "beside a bash loop of yq and curl", "≥ 300 × a key", 300, False), url,
                     lambda: shell(world, LOOP, world.keys(sizes.loop_puts, name=NAME), url, sizes.loop_puts)
                     / sizes.loop_puts),

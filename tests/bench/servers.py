@@ -9,7 +9,7 @@ import select
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -63,10 +63,19 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.01)
 
 
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        if time.monotonic() > end:
+            raise RuntimeError(f"did not come about: {what}")
+        time.sleep(0.01)
+
+
 @contextmanager
 def running(command: list[str | Path], **options: object) -> Iterator[subprocess.Popen[bytes]]:
     """Ended afterwards, however it stands."""
-    process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, **options)  # type: ignore[call-overload]
+    process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL,
+                               **options)  # type: ignore[call-overload]
     try:
         yield process
     finally:
@@ -86,8 +95,8 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     """For localhost, signed by itself, and its key."""
     made, private = folder / "certificate.pem", folder / "certificate-key.pem"
     if not made.exists():
-        subprocess.run([tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                        "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+        subprocess.run([tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                        "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
                         "-out", str(made), "-keyout", str(private)],
                        stdin=subprocess.DEVNULL, capture_output=True, check=True)
     return made, private
@@ -119,11 +128,7 @@ def sandbox(world: World, count: int, latency: int, connections: int) -> Iterato
     command = [program("apikeyd-sandbox"), "--quiet", "--count", str(count), "--latency", str(latency), "--threads",
                str(connections + 8), "--token", TOKEN, "--port-file", port_file]
     with running(command) as process:
-        end = time.monotonic() + DEADLINE
-        while not port_file.exists():
-            if process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError("the sandbox does not listen")
-            time.sleep(0.01)
+        wait_until(lambda: port_file.exists() or process.poll() is not None, "the sandbox listens")
         yield f"http://127.0.0.1:{int(port_file.read_text())}/rest/v1"
 
 

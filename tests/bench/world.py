@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured with: programs, desired files, states. Prepared files are kept under build/bench/ for the next run."""
+"""What is measured with: programs, desired files, states. What was prepared is kept under build/bench/."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ class World:
         self.sizes = sizes
         base = ROOT / "build" / "bench"
         # What is prepared follows from these; what older ones made is of no use any more.
-        made_by = [path.read_text() for path in (ROOT / "state" / "schema.cpp", ROOT / "tests" / "bench" / "bench_keys.hpp",
-                                                 ROOT / "tests" / "bench" / "record_state.cpp")]
+        made_by = [(ROOT / path).read_text() for path in ("state/schema.cpp", "tests/bench/bench_keys.hpp",
+                                                          "tests/bench/record_state.cpp")]
         digest = hashlib.sha256("".join([*made_by, inspect.getsource(World._write_keys)]).encode()).hexdigest()[:12]
         self.data = base / f"data-{digest}"
         for old in base.glob("data-*"):
@@ -121,7 +121,8 @@ class World:
     def keys(self, count: int, *, name: str | None = None, changed: float = 0, imported: bool = False,
              counted: bool = False) -> Path:
         """A file of so many keys, or a folder of files. `name`: of all of them, else each has its own; `changed`: the
-        part of them that have the server's name; `imported`: as `apikeyd import` writes it; `counted`: ids from 1 on, as the sandbox has them."""
+        part of them that have the server's name; `imported`: as `apikeyd import` writes it; `counted`: ids from 1 on,
+        as the sandbox has them."""
         label = f"keys-{count}{f'-{name}' if name else ''}{f'-{changed}' if changed else ''}"
         label += f"{'-imported' if imported else ''}{'-counted' if counted else ''}"
         if count <= FILE_KEYS:
