@@ -42,7 +42,7 @@ def plain_layout(world: World) -> list[Line]:
 
 
 def apply_nothing(world: World, keys: Path) -> Usage:
-    used = world.apply(keys, world.state(keys))
+    used = world.apply(keys, world.copy_of(world.state(keys)))
     if " 0 changes planned" not in used.stdout:
         raise RuntimeError(f"something was to be done: {used.stdout}")
     return used
