@@ -19,6 +19,11 @@ TEST_PACKAGES=(catch2 openssl curl:curl git:git strace ed vim-tiny:vi clang-form
 # Programs that are taken out of their packages: to install these would start servers.
 # shellcheck disable=SC2034
 UNPACKED_PACKAGES=(prometheus:promtool)
+# For tests/bench/run.sh alone. Ansible, which is large, is measured where it is there.
+# shellcheck disable=SC2034
+BENCH_PACKAGES=(libbenchmark-dev wrk yq curl openssl strace inotify-tools)
+# shellcheck disable=SC2034
+BENCH_UNPACKED_PACKAGES=(nginx:nginx)
 
 say() {
   printf '%s\n' "$*" >&2
@@ -70,7 +75,7 @@ install_missing() {
 # PATH. What can't be had is left out, with a word; the tests that want it are skipped.
 unpack_missing() {
   local spec package folder=$PWD/build/tools
-  export PATH=$PATH:$folder/usr/bin
+  export PATH=$PATH:$folder/usr/bin:$folder/usr/sbin
   for spec in "$@"; do
     ! command -v "${spec#*:}" >/dev/null || continue
     package=${spec%%:*}
@@ -94,4 +99,10 @@ build_release() {
   (($# == 0)) || targets=(--target "$@")
   cmake --preset release "${options[@]}"
   cmake --build build/release "${targets[@]}"
+}
+
+# build_benchmarks: what tests/bench/run.sh measures, and measures with, in the release preset.
+build_benchmarks() {
+  cmake --preset release -DAPIKEYD_BENCHMARKS=ON
+  cmake --build build/release --target benchmarks
 }
