@@ -164,8 +164,9 @@ TEST_CASE("denied: a key that the API refuses is looked at only where there is n
     DeniedWorld world;
     const bool alone = GENERATE(false, true);
     StateBatch batch;
-    batch.keys.push_back(world.known(id1));
-    batch.keys.back().rejection = Rejection{{"gone", true}, "HTTP 404", world.now.wall};
+    KnownKey gone = world.known(id1);
+    gone.rejection = Rejection{{"gone", true}, "HTTP 404", world.now.wall};
+    batch.keys.emplace_back(std::move(gone));
     world.store.commit(batch);
     world.edit(alone ? std::vector<Wanted>{{id1, "gone", true}}
                      : std::vector<Wanted>{{id1, "gone", true}, {id2, "two", false}});
