@@ -50,8 +50,8 @@ struct StateCounts {
 class StateStore {
   public:
     // As the writer: creates the file (0600) where there is none, brings its schema up to date. A file that
-    // is no state of ours, that fails SQLite's quick_check (of a state above 16 MB without the history), or that a newer apikeyd wrote is refused and left
-    // untouched.
+    // is no state of ours, that fails SQLite's quick_check (of a state above 16 MB without the history), or
+    // that a newer apikeyd wrote is refused and left untouched.
     // ":memory:" is a state that lives as long as the object.
     static StateStore open(const std::string& path);
 
