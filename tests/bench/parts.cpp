@@ -98,7 +98,10 @@ class Folder {
 void merge_stored(benchmark::State& state) {
     const Folder folder;
     StateStore store = StateStore::open(folder.state());
-    store.commit({all_answered(desired_keys()), {}, {}});
+    const std::vector<KnownKey> known = all_answered(desired_keys());
+    StateBatch batch;
+    batch.keys.assign(known.begin(), known.end());
+    store.commit(batch);
     for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(make_plan(desired_keys(), *store.known()));
     }
